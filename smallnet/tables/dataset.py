@@ -1,9 +1,9 @@
-"""A data set: the tables of the schema as Ibis expressions on one backend, and what is known of them."""
+"""A data set: the tables of the schema on one backend, and what is known of them."""
 
 import datetime as dtm
 import functools
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import ibis
@@ -16,7 +16,7 @@ from smallnet.errors import InputError, NotTestableError, UnknownNameError
 from smallnet.tables.schema import COVERAGE, SCHEMA, Column, Table
 from smallnet.tables.study_file import Study
 
-__all__ = ["DAY_US", "Dataset", "microseconds"]
+__all__ = ["DAY_US", "Dataset", "connect", "microseconds"]
 
 DAY_US = 86_400_000_000
 EPOCH = dtm.datetime(1970, 1, 1)  # naive, as every time here is
@@ -31,6 +31,22 @@ WATCHED = {  # moments that show that somebody was watching
 def microseconds(moment: ir.Value) -> ir.IntegerValue:
     """Microseconds since 1970 UTC, a whole number, the same on every backend."""
     return moment.delta(ibis.timestamp("1970-01-01 00:00:00"), unit="microsecond")
+
+
+def connect(memory_limit: str | None = None) -> Any:
+    """Open an embedded DuckDB in UTC.
+
+    Parameters
+    ----------
+    memory_limit : str, optional
+        Such as ``"2GB"``; the process may still grow to about three times as much.
+    """
+    connection = ibis.duckdb.connect()
+    connection.raw_sql("SET TimeZone = 'UTC'")
+    connection.raw_sql("SET enable_progress_bar = false")
+    if memory_limit is not None:
+        connection.raw_sql(f"SET memory_limit = '{memory_limit}'")
+    return connection
 
 
 class Dataset:
@@ -50,6 +66,7 @@ class Dataset:
         self.connection = connection
         self.tables = tuple(name for name in SCHEMA if name in present)
         self.study = study
+        self._kept: dict[str, str] = {}
 
     @classmethod
     def from_frames(
@@ -82,7 +99,7 @@ class Dataset:
             msg = f"unknown table {unknown[0]!r}, expected some of {', '.join(SCHEMA)}"
             raise InputError(msg)
         if connection is None:
-            connection = ibis.duckdb.connect()
+            connection = connect()
         for name, table in SCHEMA.items():
             arrow = to_schema(to_arrow(frames[name], name), table) if name in frames else None
             connection.create_table(name, arrow if arrow is not None else empty(table))
@@ -120,11 +137,27 @@ class Dataset:
 
     def collect(self, expression: ir.Table) -> pd.DataFrame:
         """Bring a small result home as pandas."""
-        return expression.to_pandas()
+        return expression.to_pyarrow().to_pandas()
 
     def frame(self, table: str) -> pd.DataFrame:
         """Bring a whole table home as pandas."""
         return self.collect(self[table])
+
+    def keep(self, name: str, build: Callable[[], ir.Table]) -> ir.Table:
+        """Compute a derived table once and keep it as long as the connection lives.
+
+        Parameters
+        ----------
+        name : str
+            What it is; the same name gives the same table again.
+        build : callable
+            Gives the expression, called the first time only.
+        """
+        if name not in self._kept:
+            kept = f"_{name}_{uuid.uuid4().hex[:8]}"
+            self.connection.create_table(kept, build())
+            self._kept[name] = kept
+        return self.connection.table(self._kept[name])
 
     @functools.cached_property
     def rows(self) -> dict[str, int]:
@@ -181,7 +214,7 @@ class Dataset:
             ).count()
         else:
             rows = self._ties_across_groups()
-        return bool(self.connection.execute(rows))
+        return bool(rows.to_pyarrow().as_py())
 
     def _ties_across_groups(self) -> ir.IntegerScalar:
         pairs = self["friendships"].select("person", "friend").distinct()
@@ -305,9 +338,7 @@ def _cast(values: pa.ChunkedArray, column: Column, table: str) -> pa.ChunkedArra
             values = pc.if_else(pc.is_nan(values), None, values).cast(pa.int64())
         elif column.kind == "time":
             values = _to_naive_utc(values)
-        elif column.kind == "int" and pa.types.is_floating(values.type):
-            values = pc.if_else(pc.is_nan(values), None, values)
-        elif column.kind == "float" and pa.types.is_floating(values.type):
+        elif column.kind in {"int", "float"} and pa.types.is_floating(values.type):
             values = pc.if_else(pc.is_nan(values), None, values)
         return values.cast(target)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
@@ -328,8 +359,3 @@ def _to_naive_utc(values: pa.ChunkedArray) -> pa.ChunkedArray:
         if values.type.tz is not None:
             values = pc.cast(values, pa.timestamp("us", tz="UTC")).cast(pa.timestamp("us"))
     return values
-
-
-def scratch_name(stem: str) -> str:
-    """Give a name that no other table has, for a table that lives as long as the connection."""
-    return f"_{stem}_{uuid.uuid4().hex[:8]}"
