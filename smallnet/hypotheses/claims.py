@@ -1,0 +1,127 @@
+"""The register of claims: which file tests which, and how a whole family is tested."""
+
+import dataclasses
+import importlib
+from collections.abc import Callable, Sequence
+from types import ModuleType
+
+import numpy as np
+from scipy import stats
+
+from smallnet.errors import NotTestableError, UnknownNameError
+from smallnet.hypotheses.result import VERDICTS_ZH, Result, not_testable
+from smallnet.tables import Choices, Dataset
+
+__all__ = ["CLAIMS", "adjust", "claim_ids", "load_claim", "run_claims"]
+
+CLAIMS: dict[str, str] = {
+    "S01": "s01_private_sharing",
+    "S03": "s03_small_targets",
+    "S05": "s05_activity_and_size",
+    "T30": "t30_threshold",
+    "S08": "s08_friends_inside",
+    "S13": "s13_muted_and_dead",
+    "S14": "s14_groups_per_person",
+    "S15": "s15_firewall",
+    "S16": "s16_first_days",
+}
+
+
+def claim_ids(chosen: Sequence[str] = ()) -> tuple[str, ...]:
+    """Give the ids of the chosen claims in the order of the register; none chosen means all.
+
+    Raises
+    ------
+    UnknownNameError
+        For an id that is not in the register.
+    """
+    wanted = [name.upper() for name in chosen]
+    unknown = [name for name in wanted if name not in CLAIMS]
+    if unknown:
+        msg = f"unknown claim {unknown[0]!r}, expected some of {', '.join(CLAIMS)}"
+        raise UnknownNameError(msg)
+    return tuple(name for name in CLAIMS if not wanted or name in wanted)
+
+
+def load_claim(name: str) -> ModuleType:
+    """Give the module of a claim: ``CLAIM``, ``test(dataset, choices, *, rng)``, ``plot``."""
+    (name,) = claim_ids([name])
+    return importlib.import_module(f"smallnet.hypotheses.{CLAIMS[name]}")
+
+
+def run_claims(
+    dataset: Dataset,
+    choices: Choices,
+    *,
+    rng: np.random.Generator,
+    on_claim: Callable[[str], None] = lambda name: None,
+) -> tuple[Result, ...]:
+    """Test the chosen claims and hold the false-alarm rate over the family.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        The tables.
+    choices : Choices
+        ``choices.hypotheses`` names the claims; none means all.
+    rng : numpy.random.Generator
+        Every claim gets a child of its own, whatever else is tested.
+    on_claim : callable, optional
+        Told the id of each claim before it is tested.
+    """
+    children = dict(zip(CLAIMS, rng.spawn(len(CLAIMS)), strict=True))
+    results = []
+    for name in claim_ids(choices.hypotheses):
+        on_claim(name)
+        module = load_claim(name)
+        try:
+            dataset.require(*module.CLAIM.needs)
+            results.append(module.test(dataset, choices, rng=children[name]))
+        except NotTestableError as error:
+            results.append(not_testable(module.CLAIM, choices, error))
+    return adjust(results, choices)
+
+
+def adjust(results: Sequence[Result], choices: Choices) -> tuple[Result, ...]:
+    """Adjust the p-values over the family and take back what does not hold.
+
+    The false discovery rate is held at alpha (Benjamini and Hochberg 1995,
+    https://doi.org/10.1111/j.2517-6161.1995.tb02031.x). A verdict of supported or contradicted
+    whose adjusted p-value is not under alpha becomes inconclusive, and its reason says so.
+    """
+    known = [i for i, result in enumerate(results) if result.p_value is not None]
+    adjusted = dict(
+        zip(
+            known,
+            stats.false_discovery_control([results[i].p_value for i in known]) if known else [],
+            strict=True,
+        )
+    )
+    return tuple(
+        result
+        if i not in adjusted
+        else _take_back(dataclasses.replace(result, p_adjusted=float(adjusted[i])), choices)
+        for i, result in enumerate(results)
+    )
+
+
+def _take_back(result: Result, choices: Choices) -> Result:
+    firm = result.verdict in ("supported", "contradicted")
+    p_value, p_adjusted = result.p_value, result.p_adjusted
+    if not firm or p_value is None or p_adjusted is None:
+        return result
+    if p_adjusted < choices.alpha or p_value >= choices.alpha:
+        return result
+    chinese = dict(result.translations.get("zh", {}))
+    chinese["reason"] = (
+        f"{chinese.get('reason', '')}单独看成立，但在同时检验的一组说法中不成立"
+        f"（校正后 p = {p_adjusted:.3f}）。"
+    )
+    chinese["verdict"] = VERDICTS_ZH["inconclusive"]
+    return dataclasses.replace(
+        result,
+        verdict="inconclusive",
+        reason=f"{result.reason} Alone it would be {result.verdict}; among all the claims tested "
+        f"here it does not hold (adjusted p = {p_adjusted:.3f}).",
+        translations={**result.translations, "zh": chinese},
+    )
