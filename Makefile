@@ -1,0 +1,63 @@
+# Two commands on a machine with only Python (3.11 or newer): make study, make test.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+UV := $(shell command -v uv 2>/dev/null)
+
+.PHONY: study test lint notebooks results bench campaign lock clean
+
+study: $(VENV)/.run
+	$(BIN)/smallnet study data/campaign -o out/campaign
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest -n auto $(PYTEST_ARGS)
+	$(BIN)/python -m pytest --nbmake notebooks -p no:doctest -q
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+# All registered data that are on this machine, each to out/NAME.
+results: $(VENV)/.run
+	$(BIN)/python data/make_results.py out
+
+bench: $(VENV)/.dev
+	$(BIN)/python tests/benchmarks/run.py
+
+campaign: $(VENV)/.run
+	$(BIN)/python data/make_campaign.py
+
+# The environment: versions from the lock, by uv where it is there, else by venv and pip.
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "smallnet needs Python 3.11 or newer; say which: make PYTHON=python3.12 ...")'
+ifdef UV
+	uv venv --quiet --python $(PYTHON) $(VENV)
+else
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
+endif
+
+$(VENV)/.run: pyproject.toml requirements.lock | $(VENV)/bin/python
+ifdef UV
+	uv pip install --quiet --python $(BIN)/python --constraint requirements.lock --editable .
+else
+	$(BIN)/python -m pip install --quiet --constraint requirements.lock --editable .
+endif
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run
+ifdef UV
+	uv pip install --quiet --python $(BIN)/python --constraint requirements.lock --group dev
+else
+	$(BIN)/python -m pip install --quiet --constraint requirements.lock --group dev
+endif
+	@touch $@
+
+# Write down the versions that the tests passed with.
+lock: $(VENV)/.dev
+	$(BIN)/python -m pip freeze --exclude smallnet --exclude pip > requirements.lock
+
+clean:
+	rm -rf $(VENV) out .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,320 @@
+"""The commands. No science here: they read words, call ``study`` and its rooms, and print."""
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from smallnet import __version__
+from smallnet.errors import SmallnetError, UnknownNameError
+
+if TYPE_CHECKING:
+    from smallnet.hypotheses import Result
+
+__all__ = ["main"]
+
+DONE, BAD_INPUT, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
+
+EXAMPLES = """\
+examples:
+  smallnet study data/campaign -o out          the claims, tested on a folder of tables
+  smallnet study slack_10academy -o out --lang zh
+  smallnet check my_tables                     every problem in my tables
+  smallnet data list                           public data sets and what they can test
+  smallnet simulate step_at_30 -o world        a world whose answer is known
+  smallnet explain S05                         a claim, and why it is hard
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and give its exit code: 0 done, 1 bad input, 2 wrong usage."""
+    arguments = _parser().parse_args(argv)
+    run: Callable[[argparse.Namespace], int] = arguments.run
+    try:
+        return run(arguments)
+    except UnknownNameError as error:
+        return _fail(str(error), WRONG_USAGE)
+    except SmallnetError as error:
+        return _fail(str(error), BAD_INPUT)
+    except KeyboardInterrupt:
+        return _fail("interrupted; nothing half-written was left behind", INTERRUPTED)
+    except BrokenPipeError:  # the reader of our output went away, as `| head` does
+        sys.stderr.close()
+        return DONE
+    except OSError as error:
+        return _fail(f"{error.filename or 'file'}: {error.strerror or error}", BAD_INPUT)
+    except MemoryError:
+        return _fail("out of memory; try --memory 1GB", BAD_INPUT)
+
+
+def _fail(message: str, code: int) -> int:
+    print(f"smallnet: {message}", file=sys.stderr)
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="smallnet",
+        description="What makes a small group work? Claims about groups, tested honestly.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"smallnet {__version__}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    study = _command(commands, "study", "test the claims on DIR and write a page", _study)
+    study.add_argument("dir", metavar="DIR", help="folder of tables, or name of a public data set")
+    study.add_argument("-o", "--output", metavar="OUT", required=True, help="folder for results")
+    study.add_argument(
+        "--hypotheses", metavar="S01,S05", help="claims to test (default: all)", default=None
+    )
+    _add_settings(study)
+    study.add_argument("--seed", type=int, metavar="N", help="random seed")
+    study.add_argument("--jobs", type=int, default=1, metavar="N", help="claims side by side")
+    study.add_argument("--engine", choices=["duckdb"], default="duckdb", help="where tables live")
+    study.add_argument("--memory", metavar="SIZE", help="memory for the tables, such as 2GB")
+    _add_lang(study)
+
+    check = _command(commands, "check", "list every problem of the tables in DIR", _check)
+    check.add_argument("dir", metavar="DIR", help="folder of tables, or name of a public data set")
+    check.add_argument("--json", action="store_true", help="the list as JSON")
+    _add_lang(check)
+
+    data = _command(commands, "data", "public data sets: list them, get one", _data_list)
+    data.set_defaults(json=False)
+    actions = data.add_subparsers(title="actions", metavar="list|get", required=True)
+    listing = _command(actions, "list", "name, licence, size and what each can test", _data_list)
+    listing.add_argument("--json", action="store_true", help="the list as JSON")
+    get = _command(actions, "get", "write NAME as a folder of tables", _data_get)
+    get.add_argument("name", metavar="NAME")
+    get.add_argument("-o", "--output", metavar="DIR", help="folder (default: NAME)")
+
+    score = _command(commands, "score", "write the scorecard of every group to a CSV file", _score)
+    score.add_argument("dir", metavar="DIR", help="folder of tables, or name of a public data set")
+    score.add_argument("-o", "--output", metavar="FILE", required=True, help="CSV file")
+    _add_settings(score)
+
+    report = _command(commands, "report", "build the page again from OUT/results.json", _report)
+    report.add_argument("out", metavar="OUT", help="folder that a study wrote")
+    _add_lang(report, default=None)
+
+    simulate = _command(
+        commands, "simulate", "write a world with known answers as tables", _simulate
+    )
+    simulate.add_argument("scenario", nargs="?", metavar="SCENARIO", help="its name (see --list)")
+    simulate.add_argument("-o", "--output", metavar="DIR", help="folder for the tables")
+    simulate.add_argument("--seed", type=int, default=1, metavar="N", help="random seed")
+    simulate.add_argument("--list", action="store_true", help="list the scenarios")
+
+    explain = _command(commands, "explain", "say what a claim means and why it is hard", _explain)
+    explain.add_argument("claim", metavar="CLAIM", help="its id, such as S05")
+    _add_lang(explain)
+    return parser
+
+
+def _command(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    name: str,
+    words: str,
+    run: Callable[[argparse.Namespace], int],
+) -> argparse.ArgumentParser:
+    parser = commands.add_parser(name, help=words, description=f"{words[0].upper()}{words[1:]}.")
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _add_settings(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        type=_setting,
+        help="a choice that differs, such as small_group=20 (may be given again)",
+    )
+
+
+def _setting(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not equals or not key:
+        msg = f"{text!r} is not of the form key=value"
+        raise argparse.ArgumentTypeError(msg)
+    return key.strip(), value.strip()
+
+
+def _add_lang(parser: argparse.ArgumentParser, default: str | None = "en") -> None:
+    parser.add_argument(
+        "--lang", choices=["en", "zh"], default=default, help="language of the words (default: en)"
+    )
+
+
+def _study(arguments: argparse.Namespace) -> int:
+    from smallnet.hypotheses import claim_ids
+    from smallnet.study import run_study
+
+    settings: dict[str, object] = dict(arguments.set)
+    if arguments.hypotheses is not None:
+        settings["hypotheses"] = list(claim_ids(arguments.hypotheses.split(",")))
+    with _progress() as progress:
+        outcome = run_study(
+            arguments.dir,
+            arguments.output,
+            settings=settings,
+            random_seed=arguments.seed,
+            jobs=arguments.jobs,
+            lang=arguments.lang,
+            memory_limit=arguments.memory,
+            progress=progress,
+        )
+    _print_verdicts(outcome.results, arguments.lang)
+    print(f"\npage: {Path(arguments.output) / 'report.html'}")
+    return DONE
+
+
+def _print_verdicts(results: "Sequence[Result]", lang: str) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    heads = (
+        ("", "claim", "verdict", "estimate", "p adj.", "what it is")
+        if lang == "en"
+        else ("", "说法", "结论", "估计", "校正 p", "估计的含义")
+    )
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for head, wrap in zip(heads, (True, False, True, True, True, False), strict=True):
+        table.add_column(head, no_wrap=wrap, overflow="fold")
+    for result in results:
+        adjusted = "–" if result.p_adjusted is None else f"{result.p_adjusted:.3f}"
+        table.add_row(
+            result.id,
+            result.word("title", lang),
+            result.word("verdict", lang),
+            result.interval_text(),
+            adjusted,
+            result.word("effect", lang),
+        )
+    width = None if sys.stdout.isatty() else 140
+    Console(width=width, highlight=False, soft_wrap=False).print(table)
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str], None]]:
+    """Show the current step on stderr, and nothing where stderr is no terminal."""
+    if not sys.stderr.isatty():
+        yield lambda step: None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status("starting") as status:
+        yield status.update
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    from smallnet.tables import CheckReport, check_dataset, check_folder, load_data
+
+    path = Path(arguments.dir)
+    if path.exists() or path.parent != Path():
+        report = check_folder(path)
+    else:
+        dataset = load_data(arguments.dir)
+        report = CheckReport(problems=check_dataset(dataset), rows=dataset.rows)
+    if arguments.json:
+        _print_json(report.to_dict())
+    else:
+        print(report.to_text(arguments.lang))
+    return BAD_INPUT if report.stops else DONE
+
+
+def _print_json(value: object) -> None:
+    import json
+
+    print(json.dumps(value, ensure_ascii=False, indent=1))
+
+
+def _data_list(arguments: argparse.Namespace) -> int:
+    from smallnet.tables import list_data
+
+    entries = list_data()
+    if arguments.json:
+        _print_json([entry.to_dict() for entry in entries])
+        return DONE
+    for entry in entries:
+        tests = ", ".join(entry.can_test) or "description only"
+        print(f"{entry.name:22} {entry.title}")
+        print(f"{'':22} licence: {entry.licence}; {entry.size_text}; can test {tests}")
+    return DONE
+
+
+def _data_get(arguments: argparse.Namespace) -> int:
+    from smallnet.tables import load_data, write_dataset
+
+    target = Path(arguments.output or arguments.name)
+    dataset = load_data(arguments.name)
+    write_dataset(dataset, target)
+    print(target)
+    return DONE
+
+
+def _score(arguments: argparse.Namespace) -> int:
+    from smallnet.report import write_csv
+    from smallnet.study import score_dataset
+
+    table = score_dataset(arguments.dir, dict(arguments.set))
+    write_csv(table, Path(arguments.output))
+    print(arguments.output)
+    return DONE
+
+
+def _report(arguments: argparse.Namespace) -> int:
+    from smallnet.report import build_page
+
+    print(build_page(Path(arguments.out), lang=arguments.lang))
+    return DONE
+
+
+def _simulate(arguments: argparse.Namespace) -> int:
+    import numpy as np
+
+    from smallnet.simulations import SCENARIOS, describe_scenarios
+
+    if arguments.list or arguments.scenario is None:
+        for name, words in describe_scenarios().items():
+            print(f"{name:22} {words}")
+        return DONE if arguments.list else WRONG_USAGE
+    if arguments.scenario not in SCENARIOS:
+        msg = f"unknown scenario {arguments.scenario!r}, expected one of {', '.join(SCENARIOS)}"
+        raise UnknownNameError(msg)
+    if arguments.output is None:
+        msg = "simulate needs -o DIR, a folder for the tables"
+        raise UnknownNameError(msg)
+    world = SCENARIOS[arguments.scenario].generate(rng=np.random.default_rng(arguments.seed))
+    world.write(Path(arguments.output))
+    print(arguments.output)
+    return DONE
+
+
+def _explain(arguments: argparse.Namespace) -> int:
+    from smallnet.hypotheses import load_claim
+
+    claim, lang = load_claim(arguments.claim).CLAIM, arguments.lang
+    heads = {
+        "the claim": ("说法", claim.claim),
+        "what we estimate": ("我们估计什么", claim.estimand),
+        "how": ("方法", claim.method),
+        "against what": ("零模型", claim.null_model),
+        "why it is hard": ("难在哪里", claim.why_hard),
+        "what would refute it": ("什么会反驳它", claim.would_refute),
+        "which data would settle it": ("什么数据能定论", claim.would_settle),
+    }
+    print(f"{claim.id} {claim.title.get(lang)}")
+    for english, (chinese, text) in heads.items():
+        if text.get(lang):
+            print(f"\n{chinese if lang == 'zh' else english}\n  {text.get(lang)}")
+    threats = [text.get(lang) for text in claim.threats]
+    print(f"\n{'威胁' if lang == 'zh' else 'threats'}")
+    for threat in threats:
+        print(f"  - {threat}")
+    print(f"\n{'需要' if lang == 'zh' else 'needs'}: {', '.join(claim.needs)}")
+    return DONE
