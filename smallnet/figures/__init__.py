@@ -1,0 +1,38 @@
+"""Numbers and results, drawn: functions on ``ax`` that return it, in one house style.
+
+Nothing here shows a window or keeps a figure open. `save_figure` writes SVG and PNG.
+"""
+
+from smallnet.figures.group_drawing import draw_groups
+from smallnet.figures.group_map import plot_group_map
+from smallnet.figures.overview import forest_size, plot_forest
+from smallnet.figures.save import save_figure
+from smallnet.figures.sizes import plot_sizes
+from smallnet.figures.style import (
+    COLOURS,
+    NO_CJK_FONT,
+    figure_language,
+    find_cjk_font,
+    house_style,
+    make_axes,
+    printable,
+)
+from smallnet.figures.verdicts import VERDICTS, verdict_look
+
+__all__ = [
+    "COLOURS",
+    "NO_CJK_FONT",
+    "VERDICTS",
+    "draw_groups",
+    "figure_language",
+    "find_cjk_font",
+    "forest_size",
+    "house_style",
+    "make_axes",
+    "plot_forest",
+    "plot_group_map",
+    "plot_sizes",
+    "printable",
+    "save_figure",
+    "verdict_look",
+]

@@ -1,0 +1,226 @@
+"""A drawing of some groups: people as points, groups as shapes around them, ties as lines."""
+
+from typing import Any
+
+import networkx as nx
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.lines import Line2D
+from matplotlib.patches import Polygon
+from scipy.spatial import ConvexHull, QhullError
+
+from smallnet.errors import InputError
+from smallnet.figures.style import make_axes, printable
+from smallnet.tables.words import Text
+
+__all__ = ["draw_groups"]
+
+_HUES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#6B6B6B", "#8C6D1F")
+_WORDS = {
+    "inside": Text(en="tie inside a group", zh="群内关系"),
+    "outside": Text(en="tie across groups", zh="跨群关系"),
+    "person": Text(en="person", zh="成员"),
+    "bridge": Text(en="person in several groups", zh="属于多个群的人"),
+    "none": Text(en="no members to draw", zh="没有可画的成员"),
+}
+
+
+def _frames(members: Any, ties: Any) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Bring frames, or a Membership and a Network, to two small frames of names."""
+    if hasattr(members, "incidence"):
+        entries = members.incidence.tocoo()
+        groups, people = np.asarray(members.groups), np.asarray(members.people)
+        members = pd.DataFrame({"group": groups[entries.row], "person": people[entries.col]})
+    if hasattr(ties, "adjacency"):
+        entries = ties.adjacency.tocoo()
+        people = np.asarray(ties.people)
+        ties = pd.DataFrame({"source": people[entries.row], "target": people[entries.col]})
+    for frame, name, needs in (
+        (members, "members", ("group", "person")),
+        (ties, "ties", ("source", "target")),
+    ):
+        lacking = [column for column in needs if column not in frame.columns]
+        if lacking:
+            msg = f"{name} has no column {lacking[0]!r}, expected {' and '.join(needs)}"
+            raise InputError(msg)
+    return members.loc[:, ["group", "person"]].drop_duplicates(), ties
+
+
+def _layout(
+    groups: dict[Any, list[Any]], pairs: set[tuple[Any, Any]], seed: int
+) -> dict[Any, np.ndarray]:
+    """Place people: members of a group are pulled to its hub, tied people to each other."""
+    graph = nx.Graph()
+    start: dict[Any, tuple[float, float]] = {}
+    for index, (group, people) in enumerate(groups.items()):
+        angle = 2 * np.pi * index / len(groups)
+        hub = ("hub", group)
+        start[hub] = (float(np.cos(angle)), float(np.sin(angle)))
+        for turn, person in enumerate(people):
+            near = 2 * np.pi * turn / len(people)
+            x, y = start[hub]
+            start.setdefault(person, (x + 0.3 * float(np.cos(near)), y + 0.3 * float(np.sin(near))))
+            graph.add_edge(hub, person, weight=1.6)
+    for source, target in pairs:
+        graph.add_edge(source, target, weight=0.35)
+    placed = nx.spring_layout(
+        graph, pos=start, weight="weight", seed=seed, iterations=200, k=2.4 / np.sqrt(len(graph))
+    )
+    return {person: np.asarray(placed[person]) for people in groups.values() for person in people}
+
+
+def _outline(points: np.ndarray, margin: float) -> np.ndarray:
+    """Rounded hull of some points, ``margin`` away from them."""
+    turn = np.linspace(0, 2 * np.pi, 24, endpoint=False)
+    ring = margin * np.column_stack([np.cos(turn), np.sin(turn)])
+    cloud = (points[:, None, :] + ring[None, :, :]).reshape(-1, 2)
+    try:
+        return cloud[ConvexHull(cloud).vertices]
+    except QhullError:  # cannot be: a ring has an area
+        return cloud
+
+
+def draw_groups(
+    members: Any,
+    ties: Any,
+    ax: Axes | None = None,
+    *,
+    seed: int = 1,
+    lang: str = "en",
+) -> Axes:
+    """Draw some groups with the ties of their members.
+
+    Parameters
+    ----------
+    members : DataFrame or Membership
+        Columns ``group`` and ``person``; or a membership with ``incidence``, groups by people.
+    ties : DataFrame or Network
+        Columns ``source`` and ``target``; ties to people who are in no drawn group are left out.
+    ax : Axes, optional
+        Where to draw; a new figure by default.
+    seed : int
+        Of the layout: the same seed gives the same drawing.
+    lang : str
+        ``en`` or ``zh``.
+
+    Returns
+    -------
+    Axes
+        A shape a group; solid lines join people who share a drawn group, faint dashed ones those
+        who do not; who is in several groups is drawn as a square.
+
+    Raises
+    ------
+    InputError
+        If a column is missing.
+    """
+    ax = make_axes(ax, 7.0, 5.6)
+    ax.set_axis_off()
+    ax.set_aspect("equal")
+    roster, ties = _frames(members, ties)
+    if roster.empty:
+        ax.text(0.5, 0.5, _WORDS["none"].get(lang), transform=ax.transAxes, ha="center")
+        return ax
+    by_group = roster.sort_values(["group", "person"]).groupby("group", sort=True)["person"]
+    groups: dict[Any, list[Any]] = {name: list(people) for name, people in by_group}
+    homes = roster.groupby("person")["group"].agg(set).to_dict()
+    among = ties[ties["source"].isin(list(homes)) & ties["target"].isin(list(homes))]
+    pairs = sorted(
+        {
+            (min(a, b), max(a, b))
+            for a, b in zip(among["source"], among["target"], strict=True)
+            if a != b
+        }
+    )
+    inside = [pair for pair in pairs if homes[pair[0]] & homes[pair[1]]]
+    outside = [pair for pair in pairs if not homes[pair[0]] & homes[pair[1]]]
+    place = _layout(groups, set(inside), seed)
+    _draw_shapes(ax, groups, place)
+    for some, colour, width, line, order in (
+        (outside, "#9a9a9a", 0.6, (0, (3, 2)), 1.5),
+        (inside, "#3a3a3a", 0.9, "solid", 2.0),
+    ):
+        segments = [np.array([place[a], place[b]]) for a, b in some]
+        ax.add_collection(
+            LineCollection(
+                segments, colors=colour, linewidths=width, linestyles=line, alpha=0.7, zorder=order
+            )
+        )
+    many = len(homes) > 80
+    for several, marker, colour in ((False, "o", "#1a1a1a"), (True, "s", "#000000")):
+        spots = [place[p] for p in sorted(homes) if (len(homes[p]) > 1) == several]
+        if spots:
+            xs, ys = np.array(spots).T
+            ax.scatter(
+                xs,
+                ys,
+                s=(14 if many else 30) * (1.5 if several else 1),
+                marker=marker,
+                c="white" if several else colour,
+                edgecolors=colour,
+                linewidths=1.2,
+                zorder=3,
+            )
+    ax.autoscale_view()
+    ax.margins(0.04)
+    _legend(ax, bool(outside), any(len(home) > 1 for home in homes.values()), lang)
+    return ax
+
+
+def _draw_shapes(ax: Axes, groups: dict[Any, list[Any]], place: dict[Any, np.ndarray]) -> None:
+    every = np.array(list(place.values()))
+    reach = float(np.ptp(every, axis=0).max()) or 1.0
+    middle = every.mean(axis=0)
+    for index, (group, people) in enumerate(groups.items()):
+        outline = _outline(np.array([place[person] for person in people]), 0.035 * reach)
+        colour = _HUES[index % len(_HUES)]
+        ax.add_patch(
+            Polygon(outline, facecolor=colour, edgecolor="none", alpha=0.16, zorder=1, closed=True)
+        )
+        ax.add_patch(
+            Polygon(outline, facecolor="none", edgecolor=colour, linewidth=1.6, zorder=1.2)
+        )
+        centre = outline.mean(axis=0)
+        way = centre - middle
+        way = way / (np.hypot(*way) or 1.0) if len(groups) > 1 else np.array([0.0, 1.0])
+        edge = outline[np.argmax(outline @ way)]
+        ax.annotate(
+            f"{printable(group, 24)} ({len(people)})",
+            edge,
+            xytext=way * 12,
+            textcoords="offset points",
+            ha="left" if way[0] > 0.35 else "right" if way[0] < -0.35 else "center",
+            va="bottom" if way[1] > 0 else "top",
+            fontsize=9,
+            color="#1a1a1a",
+            fontweight="bold",
+            zorder=4,
+            bbox={"facecolor": "white", "edgecolor": colour, "pad": 2.0, "linewidth": 0.8},
+        )
+
+
+def _legend(ax: Axes, across: bool, several: bool, lang: str) -> None:
+    dot = {"linestyle": "none", "markersize": 6}
+    handles = [
+        Line2D([], [], marker="o", color="#1a1a1a", label=_WORDS["person"].get(lang), **dot),
+        Line2D([], [], color="#3a3a3a", linewidth=1.2, label=_WORDS["inside"].get(lang)),
+    ]
+    if several:
+        handles.append(
+            Line2D(
+                [],
+                [],
+                marker="s",
+                color="black",
+                markerfacecolor="white",
+                label=_WORDS["bridge"].get(lang),
+                **dot,
+            )
+        )
+    if across:
+        handles.append(
+            Line2D([], [], color="#9a9a9a", linestyle="--", label=_WORDS["outside"].get(lang))
+        )
+    ax.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, 0.0), ncols=len(handles))

@@ -1,0 +1,287 @@
+"""All claims at a glance: one row a claim, like with like, the null always in sight."""
+
+import math
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter, NullLocator
+from matplotlib.transforms import blended_transform_factory
+
+from smallnet.figures.numbers import known, show_interval, show_number
+from smallnet.figures.style import COLOURS, make_axes, printable
+from smallnet.figures.verdicts import VERDICTS, verdict_look
+from smallnet.hypotheses.result import Result
+from smallnet.tables.words import Text
+
+__all__ = ["forest_size", "plot_forest"]
+
+_SCALES: dict[str, tuple[str, float]] = {
+    "S01": ("share", 0.5),
+    "S03": ("ratio", 1.0),
+    "S05": ("ratio", 1.0),
+    "S08": ("ratio", 1.0),
+    "S13": ("share", 0.9),
+    "S14": ("count", 10.0),
+    "S15": ("ratio", 1.0),
+    "S16": ("ratio", 1.0),
+    "T30": ("members", 30.0),
+}
+_HEADINGS = {
+    "ratio": Text(en="Ratios (1 = no difference)", zh="比率（1 = 没有差别）"),
+    "share": Text(en="Shares, 0 to 1", zh="比例，0 至 1"),
+    "count": Text(en="Groups per person", zh="每人所在群数"),
+    "members": Text(en="Group size, members", zh="群规模（人）"),
+    "other": Text(en="Other scales", zh="其他尺度"),
+}
+_NULL = Text(
+    en="null or number that is claimed",
+    zh="零假设或主张给出的数值",
+)
+_NO_NUMBER = Text(en="No number", zh="没有数值")
+_LOG_SCALES = ("ratio", "members")
+_ROW = 0.46  # inches a row
+_HEAD = 0.78  # inches a panel needs beside its rows
+
+
+@dataclass(frozen=True)
+class _Row:
+    result: Result
+    scale: str
+    null: float | None
+
+
+def _place(result: Result) -> _Row:
+    if known(result.estimate) is None:
+        return _Row(result, "none", None)
+    if result.id in _SCALES:
+        scale, null = _SCALES[result.id]
+        stated = known(result.details.get("null"))
+        return _Row(result, scale, null if stated is None else stated)
+    effect = str(result.effect).lower()
+    if "ratio" in effect:
+        return _Row(result, "ratio", 1.0)
+    return _Row(result, "share" if "share" in effect else "other", None)
+
+
+def _panels(results: Sequence[Result]) -> list[tuple[str, list[_Row]]]:
+    rows = [_place(result) for result in results]
+    order = (*_HEADINGS, "none")
+    grouped = [(scale, [row for row in rows if row.scale == scale]) for scale in order]
+    return [(scale, members) for scale, members in grouped if members]
+
+
+def forest_size(results: Sequence[Result]) -> tuple[float, float]:
+    """Width and height, inches, that a forest plot of these results needs."""
+    panels = _panels(results)
+    height = sum(_ROW * len(rows) + (_HEAD if scale != "none" else 0.4) for scale, rows in panels)
+    return 8.4, max(1.6, height + 0.7)
+
+
+def _title(result: Result, lang: str) -> str:
+    line = printable(result.word("title", lang), 60)
+    width = 21 if any(ord(letter) > 0x2E80 for letter in line) else 36
+    return "\n".join(textwrap.wrap(line, width)[:2])
+
+
+def _write_title(ax: Axes, result: Result, y: float, lang: str) -> None:
+    """Write id and title to the left of a row."""
+    beside = blended_transform_factory(ax.transAxes, ax.transData)
+    style = {"transform": beside, "va": "center", "fontsize": 9.5, "linespacing": 1.3}
+    ax.text(-0.60, y, result.id, color="#5F5F5F", **style)
+    ax.text(-0.52, y, _title(result, lang), **style)
+
+
+def _limits(scale: str, rows: list[_Row]) -> tuple[float, float]:
+    """Ends of a panel's axis: all estimates and nulls, and intervals as far as is sensible."""
+    if scale == "share":
+        return -0.02, 1.02
+    log = scale in _LOG_SCALES
+    centres, ends = [], []
+    for row in rows:
+        values = (row.result.estimate, row.result.ci_low, row.result.ci_high, row.null)
+        numbers = [known(value) for value in values]
+        found = [x for x in numbers if x is not None and (x > 0 or not log)]
+        ends += [math.log(x) if log else x for x in found]
+        middle = [x for x in (numbers[0], numbers[3]) if x is not None and (x > 0 or not log)]
+        centres += [math.log(x) if log else x for x in middle]
+    if not centres:
+        return (0.5, 2.0) if log else (0.0, 1.0)
+    span = max(max(centres) - min(centres), math.log(2) if log else 1.0)
+    low = max(min(ends), min(centres) - 1.5 * span)
+    high = min(max(ends), max(centres) + 1.5 * span)
+    pad = 0.08 * (high - low) or 0.5
+    if log:
+        return math.exp(low - pad), math.exp(high + pad)
+    return (low - pad if low < 0 else max(0.0, low - pad)), high + pad
+
+
+def _draw_interval(ax: Axes, row: _Row, y: float, limits: tuple[float, float]) -> None:
+    look = verdict_look(row.result.verdict)
+    low, high = limits
+    estimate = known(row.result.estimate)
+    ends = (known(row.result.ci_low), known(row.result.ci_high))
+    left, right = (low if ends[0] is None else ends[0]), (high if ends[1] is None else ends[1])
+    if ends != (None, None):
+        shown = max(left, low), min(right, high)
+        ax.plot(shown, (y, y), color=look.colour, linewidth=2.2, solid_capstyle="butt", zorder=3)
+        for end, cut, arrow in ((low, left < low, "<"), (high, right > high, ">")):
+            if cut or (ends[0 if arrow == "<" else 1] is None):
+                ax.plot(end, y, arrow, color=look.colour, markersize=7, clip_on=False, zorder=3)
+    if estimate is not None:
+        marker = look.marker if look.marker != "_" else "o"
+        ax.plot(
+            min(max(estimate, low), high),
+            y,
+            marker,
+            markersize=8.5,
+            markerfacecolor=look.colour if look.filled else "white",
+            markeredgecolor=look.colour,
+            markeredgewidth=1.6,
+            zorder=4,
+            clip_on=False,
+        )
+
+
+def _dress(ax: Axes, scale: str, limits: tuple[float, float], count: int, lang: str) -> None:
+    if scale in _LOG_SCALES:
+        ax.set_xscale("log")
+        steps = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 50, 100, 200, 500, 1000)
+        fine = (0.6, 0.7, 0.8, 0.9, 1.1, 1.25, 1.5)
+        inside = [step for step in steps if limits[0] <= step <= limits[1]]
+        if len(inside) < 4:
+            inside = sorted({*inside, *(x for x in fine if limits[0] <= x <= limits[1])})
+        if len(inside) > 9:
+            inside = [step for step in inside if f"{step:g}".strip("0.") in {"1", "3"}]
+        ax.set_xticks(inside)
+        ax.xaxis.set_minor_locator(NullLocator())
+        ax.xaxis.set_minor_formatter(NullFormatter())
+    else:
+        ax.xaxis.set_major_locator(MaxNLocator(6))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
+    ax.set_xlim(*limits)
+    ax.set_ylim(count - 0.5, -0.5)
+    ax.spines["left"].set_visible(False)
+    ax.grid(axis="x")
+    ax.set_title(_HEADINGS[scale].get(lang), fontsize=10, pad=6, color="#4d4d4d")
+
+
+def _draw_panel(ax: Axes, scale: str, rows: list[_Row], lang: str) -> None:
+    limits = _limits(scale, rows)
+    _dress(ax, scale, limits, len(rows), lang)
+    ax.set_yticks([])
+    beside = blended_transform_factory(ax.transAxes, ax.transData)
+    for y, row in enumerate(rows):
+        look = verdict_look(row.result.verdict)
+        _write_title(ax, row.result, y, lang)
+        if row.null is not None and limits[0] <= row.null <= limits[1]:
+            ax.plot((row.null,) * 2, (y - 0.42, y + 0.42), color="#1a1a1a", linewidth=1.4, zorder=2)
+        _draw_interval(ax, row, y, limits)
+        numbers = show_number(row.result.estimate)
+        interval = show_interval(row.result.ci_low, row.result.ci_high)
+        words = f"{numbers} {interval}\n{look.word.get(lang)}"
+        ax.text(
+            1.04,
+            y,
+            words,
+            transform=beside,
+            va="center",
+            fontsize=9,
+            linespacing=1.3,
+            color=look.colour,
+        )
+
+
+def _draw_words(ax: Axes, rows: list[_Row], lang: str) -> None:
+    """List the claims without an estimate, in words."""
+    ax.set_axis_on()
+    ax.spines[:].set_visible(False)
+    ax.set_xticks([])
+    ax.set_ylim(len(rows) - 0.5, -0.5)
+    ax.set_yticks([])
+    ax.set_title(_NO_NUMBER.get(lang), fontsize=10, pad=6, color="#4d4d4d")
+    beside = blended_transform_factory(ax.transAxes, ax.transData)
+    for y, row in enumerate(rows):
+        look = verdict_look(row.result.verdict)
+        _write_title(ax, row.result, y, lang)
+        ax.axhline(y, color="#d9d9d9", linewidth=0.8, linestyle=(0, (1, 3)))
+        ax.text(
+            1.04,
+            y,
+            look.word.get(lang),
+            transform=beside,
+            va="center",
+            fontsize=9,
+            color=look.colour,
+        )
+
+
+def plot_forest(results: Sequence[Result], ax: Axes | None = None, *, lang: str = "en") -> Axes:
+    """Draw every claim's estimate with its interval, grouped by scale.
+
+    Parameters
+    ----------
+    results : sequence of Result
+        One row each. Ratios and sizes stand on log axes, shares between 0 and 1, counts on their
+        own; a claim without a number is listed in words.
+    ax : Axes, optional
+        The room to draw in; its own axis is hidden and the panels stand inside. By default a
+        new figure of `forest_size`.
+    lang : str
+        ``en`` or ``zh``.
+
+    Returns
+    -------
+    Axes
+        ``ax``; the panels are its ``child_axes``. An arrow at the end of an interval says that
+        it goes on beyond the axis. Shape and word tell the verdict as well as the colour.
+    """
+    width, height = forest_size(results)
+    ax = make_axes(ax, width, height)
+    ax.set_axis_off()
+    panels = _panels(results)
+    total = sum(
+        _ROW * len(rows) + (_HEAD if scale != "none" else 0.4) for scale, rows in panels
+    )
+    top = 1.0
+    for scale, rows in panels:
+        room = (_ROW * len(rows)) / total
+        head = (_HEAD if scale != "none" else 0.4) / total
+        panel = ax.inset_axes((0.0, top - 0.36 * head - room, 1.0, room))
+        top -= room + head
+        if scale == "none":
+            _draw_words(panel, rows, lang)
+        else:
+            _draw_panel(panel, scale, rows, lang)
+    seen = {result.verdict for result in results}
+    handles: list[Line2D] = [
+        Line2D([], [], color="#1a1a1a", linewidth=1.4, marker="|", linestyle="none", markersize=11)
+    ]
+    labels = [_NULL.get(lang)]
+    for verdict, look in VERDICTS.items():
+        if verdict in seen and verdict != "not testable":
+            handles.append(
+                Line2D(
+                    [],
+                    [],
+                    color=look.colour,
+                    marker=look.marker,
+                    linestyle="none",
+                    markersize=7,
+                    markerfacecolor=look.colour if look.filled else "white",
+                )
+            )
+            labels.append(look.word.get(lang))
+    if any(scale != "none" for scale, _ in panels):
+        ax.legend(
+            handles,
+            labels,
+            loc="upper center",
+            bbox_to_anchor=(0.45, -0.01),
+            ncols=3 if len(labels) > 4 else len(labels),
+            columnspacing=1.4,
+            labelcolor=COLOURS["black"],
+        )
+    return ax

@@ -1,0 +1,61 @@
+"""Figures to files: SVG and PNG, whole or not at all, the same bytes for the same figure."""
+
+import os
+import tempfile
+from pathlib import Path
+
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+
+from smallnet.errors import OutputError
+from smallnet.figures.style import house_style, make_legible
+
+__all__ = ["save_figure"]
+
+
+def save_figure(figure: Figure, folder: Path | str, name: str, *, lang: str = "en") -> Path:
+    """Write ``folder/name.svg`` and ``folder/name.png``.
+
+    Parameters
+    ----------
+    figure : Figure
+        What to write.
+    folder : path
+        Made if it is not there.
+    name : str
+        File name without its ending.
+    lang : str
+        Language of the labels.
+
+    Returns
+    -------
+    Path
+        The SVG. It holds no date and no random ids: the same figure gives the same bytes.
+
+    Raises
+    ------
+    OutputError
+        If a file cannot be written; a file that was there before stays as it was.
+    """
+    folder = Path(folder)
+    make_legible(figure)
+    with house_style(lang):
+        canvases = (("png", FigureCanvasAgg(figure)), ("svg", FigureCanvasSVG(figure)))
+        for ending, canvas in canvases:
+            target = folder / f"{name}.{ending}"
+            metadata = {"Date": None} if ending == "svg" else {"Software": None}
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+                handle, partial = tempfile.mkstemp(dir=folder, prefix=f".{name}.")
+                os.close(handle)
+                try:
+                    canvas.print_figure(partial, format=ending, metadata=metadata)
+                    Path(partial).chmod(0o644)
+                    Path(partial).replace(target)
+                finally:
+                    Path(partial).unlink(missing_ok=True)
+            except OSError as error:
+                msg = f"cannot write {target}: {error.strerror or error}"
+                raise OutputError(msg) from error
+    return folder / f"{name}.svg"
