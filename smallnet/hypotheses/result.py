@@ -223,7 +223,7 @@ def result_of(
     chinese |= {key: [text.zh for text in texts] for key, texts in lists.items()}
     english["robustness"] = tuple(_named(entry, "en") for entry in robustness)
     chinese["robustness"] = [_named(entry, "zh") for entry in robustness]
-    chinese["verdict"] = VERDICTS_ZH[verdict]
+    chinese["verdict"] = VERDICTS_ZH.get(verdict, "")
     fields = english | {key: plain(value) for key, value in numbers.items()}
     return Result(
         id=claim.id,
