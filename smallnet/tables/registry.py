@@ -1,0 +1,234 @@
+"""The registry of public data: what there is, where it comes from, and how it becomes tables.
+
+A set's raw files are looked for in the folder that ``SMALLNET_DATA`` names, then in the cache
+(``SMALLNET_CACHE`` or the system's own), and are then fetched from the official address. Every
+file is held against its SHA-256. Licence, terms and citation are shown on load.
+"""
+
+import difflib
+import functools
+import hashlib
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pooch
+import requests
+
+from smallnet.errors import DownloadError, InputError, UnknownNameError
+from smallnet.tables.dataset import Dataset
+from smallnet.tables.sources import SOURCES, Entry, File, Source
+
+__all__ = [
+    "Entry",
+    "File",
+    "cache_folder",
+    "convert",
+    "entry",
+    "fetch",
+    "fetch_files",
+    "list_data",
+    "load_data",
+]
+
+TIMEOUT_S = 60  # without a byte from the server
+Notify = Callable[[str], None]
+
+
+def _say(line: str) -> None:
+    """Write one line to stderr, where it mixes with no data."""
+    print(line, file=sys.stderr)
+
+
+@functools.cache
+def _sources() -> dict[str, Source]:
+    return {source.entry.name: source for source in SOURCES}
+
+
+def list_data() -> tuple[Entry, ...]:
+    """List the public data sets, in the order of the registry.
+
+    Examples
+    --------
+    >>> "thiers2013" in [entry.name for entry in list_data()]
+    True
+    """
+    return tuple(source.entry for source in _sources().values())
+
+
+def entry(name: str) -> Entry:
+    """Give what the registry knows of a data set.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such set; the nearest name is in the message.
+    """
+    return _source(name).entry
+
+
+def _source(name: str) -> Source:
+    sources = _sources()
+    if name not in sources:
+        near = difflib.get_close_matches(name, sources, n=1, cutoff=0.0)
+        msg = f"no public data set is called {name!r}; the nearest name is {near[0]!r}"
+        raise UnknownNameError(msg)
+    return sources[name]
+
+
+def cache_folder() -> Path:
+    """Give the folder where fetched files are kept: ``SMALLNET_CACHE`` or the system's cache."""
+    return Path(os.environ.get("SMALLNET_CACHE") or pooch.os_cache("smallnet"))
+
+
+def load_data(name: str, *, notify: Notify = _say) -> Dataset:
+    """Load a public data set as tables.
+
+    Parameters
+    ----------
+    name : str
+        Name in the registry.
+    notify : callable, optional
+        Takes one line with licence, terms and citation; written to stderr where not given.
+
+    Returns
+    -------
+    Dataset
+        Its ``study.notes`` say what the converter left out or assumed.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such set.
+    DownloadError
+        If the raw files are not here and cannot be fetched.
+    InputError
+        If a raw file is not the one that the converter was written for.
+    """
+    source = _source(name)
+    notify(source.entry.notice)
+    return convert(name, fetch(name, notify=notify))
+
+
+def fetch(name: str, *, notify: Notify = _say) -> Path:
+    """Give the folder with the raw files of a data set, fetching what is not here yet.
+
+    Raises
+    ------
+    UnknownNameError, DownloadError, InputError
+        As ``load_data``.
+    """
+    wanted = entry(name)
+    here = os.environ.get("SMALLNET_DATA")
+    if here and (Path(here) / wanted.folder).is_dir():
+        folder = Path(here) / wanted.folder
+        for file in wanted.files:
+            _check_file(folder / file.name, file)
+        return folder
+    return fetch_files(wanted, cache_folder() / wanted.folder, notify=notify)
+
+
+def convert(name: str, folder: Path | str) -> Dataset:
+    """Turn the raw files of a data set, as they lie in ``folder``, into tables.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such set.
+    InputError
+        If a raw file is missing or not readable as what it should be.
+    """
+    source = _source(name)
+    folder = Path(folder)
+    for file in source.entry.files:
+        if not (folder / file.name).is_file():
+            msg = f"{folder} has no file {file.name}, which {name} needs"
+            raise InputError(msg)
+    return source.convert(folder)
+
+
+def fetch_files(wanted: Entry, folder: Path, *, notify: Notify = _say) -> Path:
+    """Fetch the files of an entry that are not in ``folder`` yet.
+
+    Parameters
+    ----------
+    wanted : Entry
+        Whose files; each needs an address unless it lies in ``folder`` already.
+    folder : Path
+        Where they are kept. A file appears there whole and checked, or not at all.
+    notify : callable, optional
+        Takes one line for each file that is fetched.
+
+    Raises
+    ------
+    DownloadError
+        If a file has no address, the server cannot be reached or breaks off, or the bytes are
+        not the expected ones.
+    """
+    for file in wanted.files:
+        if (folder / file.name).is_file() and _sha256(folder / file.name) == file.sha256:
+            continue
+        if file.address is None:
+            msg = (
+                f"{wanted.name} cannot be fetched, for {file.name} has no official address: "
+                f"read about it at {wanted.page} ({wanted.edition}) and set SMALLNET_DATA to a "
+                f"folder that holds {wanted.folder}/{file.name}"
+            )
+            raise DownloadError(msg)
+        notify(f"{wanted.name}: fetching {file.address}")
+        _fetch_file(file, folder)
+    return folder
+
+
+def _fetch_file(file: File, folder: Path) -> None:
+    pooch.get_logger().setLevel("WARNING")  # notify has said it already
+    try:
+        pooch.retrieve(
+            url=file.address,
+            known_hash=f"sha256:{file.sha256}",
+            fname=file.name,
+            path=folder,
+            downloader=pooch.HTTPDownloader(timeout=TIMEOUT_S),
+        )
+    except requests.RequestException as error:
+        msg = f"{file.address} could not be fetched: {_cause(error)}"
+        raise DownloadError(msg) from None
+    except ValueError:
+        msg = (
+            f"{file.address} gave other bytes than expected (SHA-256 {file.sha256}): the file "
+            "has changed there, or something on the way answers in its place"
+        )
+        raise DownloadError(msg) from None
+    except OSError as error:
+        msg = f"{file.address} could not be kept in {folder}: {error.strerror or error}"
+        raise DownloadError(msg) from None
+
+
+def _cause(error: requests.RequestException) -> str:
+    if isinstance(error, requests.HTTPError) and error.response is not None:
+        return f"the server answered {error.response.status_code} {error.response.reason}"
+    if isinstance(error, requests.Timeout):
+        return f"the server was silent for {TIMEOUT_S} seconds"
+    if isinstance(error, requests.exceptions.ChunkedEncodingError):
+        return "the transfer broke off before the end"
+    if isinstance(error, requests.ConnectionError):
+        return "the server cannot be reached (is there a network?)"
+    return str(error)
+
+
+def _check_file(path: Path, file: File) -> None:
+    if not path.is_file():
+        msg = f"{path.parent} has no file {file.name}, which SMALLNET_DATA promises"
+        raise InputError(msg)
+    found = _sha256(path)
+    if found != file.sha256:
+        msg = (
+            f"{path} is another edition: its SHA-256 is {found[:12]}…, expected {file.sha256[:12]}…"
+        )
+        raise InputError(msg)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
