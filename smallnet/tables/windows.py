@@ -64,7 +64,8 @@ def spells(dataset: Dataset) -> ir.Table:
     Returns
     -------
     ibis.Table
-        ``group, person, start_us, end_us`` (half-open), ``start_known`` (joined inside the
+        ``group, person, start_us, end_us`` (half-open), ``joined_us`` (the moment of joining,
+        null where unknown; it may lie before the watch), ``start_known`` (joined inside the
         watch), ``left`` (left at a known moment inside the watch), ``via, invited_by, muted,
         muted_at``. Overlapping rows of one person in one group are merged; stays that do not
         touch the watch are dropped.
@@ -103,7 +104,6 @@ def _spells(dataset: Dataset) -> ir.Table:
     stays = stays.mutate(
         start_us=ibis.greatest(stays.joined_us.fill_null(low), low),
         end_us=ibis.least(ibis.ifelse(vague, last_trace, stays.left_us.fill_null(high)), high),
-        start_known=stays.joined_us.notnull() & (stays.joined_us >= low),
         left=stays.left_us.notnull() & (stays.left_us < high),
     ).filter(_.end_us > _.start_us)
     mine = ["group", "person"]
@@ -117,7 +117,7 @@ def _spells(dataset: Dataset) -> ir.Table:
         stays.group_by("group", "person", "island")
         .aggregate(
             start_us=_.start_us.min(),
-            start_known=_.start_known.argmin(_.start_us),
+            joined_us=ibis.ifelse(_.joined_us.isnull().any(), None, _.joined_us.min()),
             left=_.left.argmax(_.end_us),
             via=_.via.argmin(_.start_us),
             invited_by=_.invited_by.argmin(_.start_us),
@@ -125,11 +125,13 @@ def _spells(dataset: Dataset) -> ir.Table:
             muted_at=_.muted_at.argmax(_.end_us),
             end_us=_.end_us.max(),
         )
+        .mutate(start_known=_.joined_us.notnull() & (_.joined_us >= low))
         .select(
             "group",
             "person",
             "start_us",
             "end_us",
+            "joined_us",
             "start_known",
             "left",
             "via",
