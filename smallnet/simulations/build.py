@@ -60,7 +60,7 @@ def build_world(platform: Platform, wanted: frozenset[str], *, rng: np.random.Ge
     friends = acquaintances.draw_friendships(p, slots, rng=friend)
     stays = leaving.draw_leaving(p, groups, slots, friends, rng=leave)
 
-    watch = int(round(p.days * DAY_S))
+    watch = round(p.days * DAY_S)
     stop = np.minimum(np.minimum(stays.leave, groups.closed[slots.group]), p.days)
     start = np.floor(slots.start * DAY_S).astype(np.int64)
     begin = np.clip(start, 0, watch - 1)
@@ -100,7 +100,7 @@ def build_world(platform: Platform, wanted: frozenset[str], *, rng: np.random.Ge
         )
         drawn.messages = said
         mentions = _mentions(p, spells, said, rng=mention)
-        names = ids("m", said.at.size)
+        names = ids("m", said.when.size)
         frames["interactions"] = _interactions_frame(layout, said, names, rng=mention)
         frames["recipients"] = frame(
             interaction=named(names, mentions[0]),
@@ -215,14 +215,14 @@ def _mentions(
 ) -> tuple[IntArray, IntArray]:
     """Give rows of messages, and whom each of them mentions."""
     talk = (said.group >= 0) & (said.kind != chatter.SYSTEM) & (said.sender < p.people)
-    row = np.flatnonzero(talk & (rng.random(said.at.size) < p.mention_share))
+    row = np.flatnonzero(talk & (rng.random(said.when.size) < p.mention_share))
     size = np.bincount(spells.group, minlength=p.groups)
     who = chatter.pick_member(
         spells,
         np.cumsum(size) - size,
         size,
         said.group[row],
-        said.at[row],
+        said.when[row],
         said.sender[row],
         rng=rng,
     )
@@ -231,7 +231,7 @@ def _mentions(
 
 def _replies(p: Platform, said: Messages, *, rng: np.random.Generator) -> IntArray:
     """Give for each message the row of the one it answers, a few before in its group, or -1."""
-    answer = np.full(said.at.size, -1, dtype=np.int64)
+    answer = np.full(said.when.size, -1, dtype=np.int64)
     rows = np.flatnonzero((said.group >= 0) & (said.kind != chatter.SYSTEM))
     rows = rows[np.argsort(said.group[rows], kind="stable")]  # by group, then time
     back = rng.geometric(0.5, rows.size)
@@ -240,7 +240,7 @@ def _replies(p: Platform, said: Messages, *, rng: np.random.Generator) -> IntArr
     chance = np.where(said.kind[rows] == chatter.REACTION, 1.0, p.reply_share)
     good = (position >= 0) & (rng.random(rows.size) < chance) & (said.sender[rows] < p.people)
     good &= (said.group[target] == said.group[rows]) & (said.sender[target] != said.sender[rows])
-    good &= said.at[rows] - said.at[target] < REPLY_WITHIN_S
+    good &= said.when[rows] - said.when[target] < REPLY_WITHIN_S
     answer[rows[good]] = target[good]
     return answer
 
@@ -248,7 +248,7 @@ def _replies(p: Platform, said: Messages, *, rng: np.random.Generator) -> IntArr
 def _interactions_frame(
     layout: _Layout, said: Messages, names: pa.Array, *, rng: np.random.Generator
 ) -> pd.DataFrame:
-    p, n = layout.platform, said.at.size
+    p, n = layout.platform, said.when.size
     text = (said.kind == chatter.TEXT) & (said.sender < p.people)
     rate = sharing.leanings(p.repetition, 0.2, p.groups, rng=rng)
     stock = (said.group >= 0) & (rng.random(n) < rate[np.maximum(said.group, 0)])
@@ -259,7 +259,7 @@ def _interactions_frame(
     return frame(
         interaction=names,
         sender=named(layout.people, said.sender),
-        at=moments(said.at, layout.starts),
+        at=moments(said.when, layout.starts),
         group=named(layout.groups, said.group),
         recipient=named(layout.people, said.recipient),
         kind=named(pa.array(chatter.KINDS.tolist()), said.kind.astype(np.int64)),
@@ -284,7 +284,7 @@ def _sharing_frames(
     group = np.concatenate([menus.group, none, none])[order]
     channel = np.repeat([0, 1, 2], [menus.share.size, n, n])[order]
     lines = lines[order]
-    at = passed.at[lines]
+    at = passed.when[lines]
     size = steps.size_at(np.maximum(group, 0), at)
     return {
         "shares": frame(
@@ -292,7 +292,7 @@ def _sharing_frames(
             item=named(items, passed.item),
             sharer=named(layout.people, passed.sharer),
             channel=named(channels, passed.channel.astype(np.int64)),
-            shared_at=moments(passed.at, layout.starts),
+            shared_at=moments(passed.when, layout.starts),
             group=named(layout.groups, passed.group),
             recipient=named(layout.people, passed.recipient),
             parent=named(names, parent),
@@ -301,7 +301,7 @@ def _sharing_frames(
         "adoptions": frame(
             person=named(layout.people, taken.person),
             item=named(items, taken.item),
-            adopted_at=moments(taken.at, layout.starts),
+            adopted_at=moments(taken.when, layout.starts),
             via_share=named(names, taken.share),
         ),
         "opportunities": frame(
@@ -324,7 +324,7 @@ def _parents(p: Platform, passed: sharing.Shares, taken: sharing.Adoptions) -> I
         return parent
     order = np.argsort(had)
     row = order[np.minimum(np.searchsorted(had[order], key), had.size - 1)]
-    good = (had[row] == key) & (taken.at[row] < passed.at)
+    good = (had[row] == key) & (taken.when[row] < passed.when)
     parent[good] = taken.share[row[good]]
     return parent
 
@@ -335,7 +335,7 @@ def _study(p: Platform, wanted: frozenset[str]) -> Study:
     return Study(
         name=p.name,
         observed_from=p.starts,
-        observed_until=p.starts + dtm.timedelta(seconds=int(round(p.days * DAY_S))),
+        observed_until=p.starts + dtm.timedelta(seconds=round(p.days * DAY_S)),
         timezone="UTC",
         time_resolution="1s",
         source="simulated by smallnet.simulations.platform",

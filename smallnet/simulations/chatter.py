@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 __all__ = [
     "DAY_S",
     "Messages",
-    "Spells",
     "SizeSteps",
+    "Spells",
     "draw_bot_messages",
     "draw_messages",
     "draw_private",
@@ -94,7 +94,7 @@ class Messages:
     """Acts; arrays of shape (messages,). ``group`` or ``recipient`` is -1 where there is none."""
 
     sender: IntArray
-    at: IntArray
+    when: IntArray
     group: IntArray
     recipient: IntArray
     kind: npt.NDArray[np.int8]
@@ -105,7 +105,7 @@ def size_steps(
 ) -> SizeSteps:
     """Lay out how the size of every group moves, and the rate factor that goes with it."""
     p = platform
-    watch = int(round(p.days * DAY_S))
+    watch = round(p.days * DAY_S)
     every = np.arange(p.groups)
     silent = np.clip(np.nan_to_num(groups.silent_from * DAY_S, posinf=watch), 0, watch)
     place = [spells.group, spells.group, every, every]
@@ -185,7 +185,7 @@ def draw_private(
     platform: Platform, ego: IntArray, alter: IntArray, since: IntArray, *, rng: np.random.Generator
 ) -> Messages:
     """Draw what friends write to each other in private, either way alike."""
-    watch = int(round(platform.days * DAY_S))
+    watch = round(platform.days * DAY_S)
     begin = np.maximum(since, 0)
     count = rng.poisson(platform.private_per_day * (watch - begin) / DAY_S)
     pair = np.repeat(np.arange(ego.size), count)
@@ -203,7 +203,7 @@ def draw_bot_messages(
     """Draw what the machines write in the groups where they stand, whatever goes on there."""
     count = rng.poisson(platform.bot_messages_per_day * platform.days, place.size)
     row = np.repeat(np.arange(place.size), count)
-    at = rng.integers(0, int(round(platform.days * DAY_S)), row.size)
+    at = rng.integers(0, round(platform.days * DAY_S), row.size)
     none = np.full(row.size, -1, dtype=np.int64)
     return Messages(machine[row], at, place[row], none, np.zeros(row.size, dtype=np.int8))
 
@@ -220,7 +220,7 @@ def stack(parts: list[Messages]) -> Messages:
     """Put messages together in the order of time."""
     joined = [
         np.concatenate([getattr(part, name) for part in parts])
-        for name in ("sender", "at", "group", "recipient", "kind")
+        for name in ("sender", "when", "group", "recipient", "kind")
     ]
     order = np.argsort(joined[1], kind="stable")
     return Messages(*(column[order] for column in joined))

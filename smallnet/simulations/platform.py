@@ -20,20 +20,55 @@ from smallnet.simulations.world import World
 __all__ = ["LIVELINESS_LAWS", "Platform"]
 
 LIVELINESS_LAWS = ("normal", "gamma", "t3")
-SHARES_OF_ONE = (
-    "born_share death_share closed_share joined_known invited_share reply_share mention_share "
-    "reaction_share repetition muted_share private_share group_share adoption_rate rhythm"
-).split()
+SHARES_OF_ONE = [
+    "born_share",
+    "death_share",
+    "closed_share",
+    "joined_known",
+    "invited_share",
+    "reply_share",
+    "mention_share",
+    "reaction_share",
+    "repetition",
+    "muted_share",
+    "private_share",
+    "group_share",
+    "adoption_rate",
+    "rhythm",
+]
 CORRELATIONS = ("muting_varies", "private_varies")
-RATIOS = (
-    "size_effect size_effect_within break_ratio kink_slope newcomer_ratio settled_ratio "
-    "friends_ratio inside_friend_odds small_group_odds size_median tenure_days"
-).split()
-NOT_NEGATIVE = (
-    "size_sd talk_sd sociability_sd joining_sd liveliness_sd day_sd leaving_sd sharing_sd "
-    "popularity_sd messages_per_day private_per_day bot_messages_per_day joins_per_day "
-    "leaves_per_day friends_per_person friends_per_day shares_per_person"
-).split()
+RATIOS = [
+    "size_effect",
+    "size_effect_within",
+    "break_ratio",
+    "kink_slope",
+    "newcomer_ratio",
+    "settled_ratio",
+    "friends_ratio",
+    "inside_friend_odds",
+    "small_group_odds",
+    "size_median",
+    "tenure_days",
+]
+NOT_NEGATIVE = [
+    "size_sd",
+    "talk_sd",
+    "sociability_sd",
+    "joining_sd",
+    "liveliness_sd",
+    "day_sd",
+    "leaving_sd",
+    "sharing_sd",
+    "popularity_sd",
+    "messages_per_day",
+    "private_per_day",
+    "bot_messages_per_day",
+    "joins_per_day",
+    "leaves_per_day",
+    "friends_per_person",
+    "friends_per_day",
+    "shares_per_person",
+]
 AT_LEAST = {"people": 2, "groups": 1, "size_min": 1, "break_at": 1, "small_group": 2, "items": 1}
 
 
@@ -153,7 +188,10 @@ class Platform:
             msg = f"bots is {self.bots}, expected a whole number of at least 0"
             raise InputError(msg)
         if self.largest_size < self.size_min:
-            msg = f
+            msg = (
+                f"size_min is {self.size_min}, expected at most {self.largest_size}, the smaller "
+                "of size_max and a quarter of the people"
+            )
             raise InputError(msg)
         if self.liveliness_law not in LIVELINESS_LAWS:
             msg = (

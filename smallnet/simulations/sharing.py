@@ -47,7 +47,7 @@ class Shares:
     """Shares in the order of time; -1 where there is no group, no recipient or no parent."""
 
     sharer: IntArray
-    at: IntArray
+    when: IntArray
     item: IntArray
     channel: npt.NDArray[np.int8]
     group: IntArray
@@ -62,7 +62,7 @@ class Adoptions:
 
     person: IntArray
     item: IntArray
-    at: IntArray
+    when: IntArray
     share: IntArray
 
 
@@ -90,7 +90,7 @@ def draw_shares(
         Chance.
     """
     p = platform
-    watch = int(round(p.days * DAY_S))
+    watch = round(p.days * DAY_S)
     eager = rng.normal(-0.5 * p.sharing_sd**2, p.sharing_sd, p.people)
     count = rng.poisson(p.shares_per_person * np.exp(eager))
     leaning = leanings(p.private_share, p.private_varies, p.people, rng=rng)
@@ -132,7 +132,7 @@ def draw_shares(
 
 
 def leanings(mean: float, varies: float, n: int, *, rng: np.random.Generator) -> RealArray:
-    """Draw each person's chance; beta of the given mean, ``varies`` = correlation of two choices."""
+    """Draw each person's chance: beta of a mean, ``varies`` = correlation of two choices."""
     if varies == 0 or mean in (0.0, 1.0):
         return np.full(n, mean)
     strength = (1.0 - varies) / varies
@@ -175,7 +175,7 @@ def _choose(menus: Menus, utility: RealArray, *, rng: np.random.Generator) -> In
 def small_target_ratio(
     platform: Platform, shares: Shares, *, rng: np.random.Generator
 ) -> tuple[float, float]:
-    """Expected share of targets under ``small_group``, over the same with no preference.
+    """Give the expected share of targets under ``small_group``, over that with no preference.
 
     Returns
     -------
@@ -213,10 +213,10 @@ def draw_adoptions(
 ) -> Adoptions:
     """Draw who of the audience takes the item up, each person an item once."""
     p = platform
-    watch = int(round(p.days * DAY_S))
+    watch = round(p.days * DAY_S)
     count = rng.poisson(p.adoption_rate * np.maximum(shares.audience, 0))
     share = np.repeat(np.arange(shares.sharer.size), count)
-    channel, sharer, at = shares.channel[share], shares.sharer[share], shares.at[share]
+    channel, sharer, at = shares.channel[share], shares.sharer[share], shares.when[share]
     first = np.searchsorted(spells.group, np.arange(p.groups))
     size = np.bincount(spells.group, minlength=p.groups)
     member = pick_member(

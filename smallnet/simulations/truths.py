@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -78,7 +79,7 @@ def tell_truth(
 
 def _private(p: Platform, drawn: Drawn) -> dict[str, Any]:
     shares = drawn.shares
-    realised = None if shares is None else _share((shares.channel < 2))
+    realised = None if shares is None else _share(shares.channel < 2)
     return {
         "estimate": p.private_share,
         "effect": "share of shares that are private",
@@ -155,7 +156,7 @@ def _muted(p: Platform, drawn: Drawn) -> dict[str, Any]:
     if said is not None:
         talk = (said.group >= 0) & (said.sender < p.people)
         talk &= (said.kind != SYSTEM) & (said.kind != REACTION)
-        talk &= said.at >= (p.days - DEAD_AFTER_DAYS) * DAY_S
+        talk &= said.when >= (p.days - DEAD_AFTER_DAYS) * DAY_S
         alive = np.zeros(p.groups, dtype=np.bool_)
         alive[said.group[talk]] = True
         dead = _share(~alive[open_])
@@ -220,7 +221,7 @@ def _shared(p: Platform, spells: Spells) -> npt.NDArray[np.bool_]:
     """Tell which pairs share a group at any moment of the watch."""
     shared = np.zeros((p.people, p.people), dtype=np.bool_)
     edge = np.searchsorted(spells.group, np.arange(p.groups + 1))
-    for low, high in zip(edge[:-1], edge[1:], strict=True):
+    for low, high in itertools.pairwise(edge):
         who, start, end = spells.person[low:high], spells.start[low:high], spells.end[low:high]
         together = (start[:, None] < end) & (start < end[:, None])
         shared[np.ix_(who, who)] |= together
