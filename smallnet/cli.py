@@ -287,8 +287,7 @@ def _simulate(arguments: argparse.Namespace) -> int:
         msg = f"unknown scenario {arguments.scenario!r}, expected one of {', '.join(SCENARIOS)}"
         raise UnknownNameError(msg)
     if arguments.output is None:
-        msg = "simulate needs -o DIR, a folder for the tables"
-        raise UnknownNameError(msg)
+        return _fail("simulate needs -o DIR, a folder for the tables", WRONG_USAGE)
     world = SCENARIOS[arguments.scenario].generate(rng=np.random.default_rng(arguments.seed))
     world.write(Path(arguments.output))
     print(arguments.output)

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from smallnet.errors import InputError, OutputError
+from smallnet.errors import InputError, OutputError, UnknownNameError
 from smallnet.hypotheses import Result, claim_ids, run_claims
 from smallnet.measures import dataset_summary, group_table, scorecard
 from smallnet.tables import (
@@ -111,7 +111,11 @@ def _open(source: str | Path, memory_limit: str | None) -> tuple[Dataset, tuple[
     if path.parent != Path():
         msg = f"there is no folder {path}; expected a folder of tables or the name of a data set"
         raise InputError(msg)
-    dataset = load_data(str(source))
+    try:
+        dataset = load_data(str(source))
+    except UnknownNameError as error:
+        msg = f"there is no folder {source} here, and {error}"
+        raise InputError(msg) from None
     return dataset, tuple(check_dataset(dataset))
 
 
