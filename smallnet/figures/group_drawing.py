@@ -45,14 +45,15 @@ def _frames(members: Any, ties: Any) -> tuple[pd.DataFrame, pd.DataFrame]:
         if lacking:
             msg = f"{name} has no column {lacking[0]!r}, expected {' and '.join(needs)}"
             raise InputError(msg)
-    return members.loc[:, ["group", "person"]].drop_duplicates(), ties
+    roster = members.loc[:, ["group", "person"]].astype(str).drop_duplicates()
+    return roster, ties.loc[:, ["source", "target"]].astype(str)
 
 
 def _layout(
-    groups: dict[Any, list[Any]], pairs: set[tuple[Any, Any]], seed: int
-) -> dict[Any, np.ndarray]:
+    groups: dict[str, list[str]], pairs: set[tuple[str, str]], seed: int
+) -> dict[str, np.ndarray]:
     """Place people: members of a group are pulled to its hub, tied people to each other."""
-    graph = nx.Graph()
+    graph: Any = nx.Graph()
     start: dict[Any, tuple[float, float]] = {}
     for index, (group, people) in enumerate(groups.items()):
         angle = 2 * np.pi * index / len(groups)
@@ -72,7 +73,7 @@ def _layout(
 
 
 def _outline(points: np.ndarray, margin: float) -> np.ndarray:
-    """Rounded hull of some points, ``margin`` away from them."""
+    """Give the rounded hull of some points, ``margin`` away from them."""
     turn = np.linspace(0, 2 * np.pi, 24, endpoint=False)
     ring = margin * np.column_stack([np.cos(turn), np.sin(turn)])
     cloud = (points[:, None, :] + ring[None, :, :]).reshape(-1, 2)
@@ -124,10 +125,13 @@ def draw_groups(
         ax.text(0.5, 0.5, _WORDS["none"].get(lang), transform=ax.transAxes, ha="center")
         return ax
     by_group = roster.sort_values(["group", "person"]).groupby("group", sort=True)["person"]
-    groups: dict[Any, list[Any]] = {name: list(people) for name, people in by_group}
-    homes = roster.groupby("person")["group"].agg(set).to_dict()
+    groups: dict[str, list[str]] = {str(name): list(people) for name, people in by_group}
+    homes: dict[str, set[str]] = {}
+    for group, people in groups.items():
+        for person in people:
+            homes.setdefault(person, set()).add(group)
     among = ties[ties["source"].isin(list(homes)) & ties["target"].isin(list(homes))]
-    pairs = sorted(
+    pairs: list[tuple[str, str]] = sorted(
         {
             (min(a, b), max(a, b))
             for a, b in zip(among["source"], among["target"], strict=True)
@@ -164,12 +168,12 @@ def draw_groups(
                 zorder=3,
             )
     ax.autoscale_view()
-    ax.margins(0.04)
+    ax.margins(0.1)
     _legend(ax, bool(outside), any(len(home) > 1 for home in homes.values()), lang)
     return ax
 
 
-def _draw_shapes(ax: Axes, groups: dict[Any, list[Any]], place: dict[Any, np.ndarray]) -> None:
+def _draw_shapes(ax: Axes, groups: dict[str, list[str]], place: dict[str, np.ndarray]) -> None:
     every = np.array(list(place.values()))
     reach = float(np.ptp(every, axis=0).max()) or 1.0
     middle = every.mean(axis=0)
@@ -189,7 +193,7 @@ def _draw_shapes(ax: Axes, groups: dict[Any, list[Any]], place: dict[Any, np.nda
         ax.annotate(
             f"{printable(group, 24)} ({len(people)})",
             edge,
-            xytext=way * 12,
+            xytext=(12 * way[0], 12 * way[1]),
             textcoords="offset points",
             ha="left" if way[0] > 0.35 else "right" if way[0] < -0.35 else "center",
             va="bottom" if way[1] > 0 else "top",
@@ -202,7 +206,7 @@ def _draw_shapes(ax: Axes, groups: dict[Any, list[Any]], place: dict[Any, np.nda
 
 
 def _legend(ax: Axes, across: bool, several: bool, lang: str) -> None:
-    dot = {"linestyle": "none", "markersize": 6}
+    dot: dict[str, Any] = {"linestyle": "none", "markersize": 6}
     handles = [
         Line2D([], [], marker="o", color="#1a1a1a", label=_WORDS["person"].get(lang), **dot),
         Line2D([], [], color="#3a3a3a", linewidth=1.2, label=_WORDS["inside"].get(lang)),
@@ -223,4 +227,4 @@ def _legend(ax: Axes, across: bool, several: bool, lang: str) -> None:
         handles.append(
             Line2D([], [], color="#9a9a9a", linestyle="--", label=_WORDS["outside"].get(lang))
         )
-    ax.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, 0.0), ncols=len(handles))
+    ax.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.02), ncols=len(handles))

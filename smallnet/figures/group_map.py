@@ -7,7 +7,6 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, NullFormatter, NullLocator
 
-from smallnet.figures.numbers import show_number
 from smallnet.figures.sizes import log_size_ticks
 from smallnet.figures.style import make_axes
 from smallnet.tables.words import Text
@@ -120,7 +119,7 @@ def plot_group_map(
     _dress(ax, (low, high), (floor, top), strip if (~active).any() else None, lang)
     _guides(ax, x, y, (low, high), small_group, lang)
     ax.legend(
-        loc="lower left", bbox_to_anchor=(0, 1.0), ncols=3, borderaxespad=0.2, columnspacing=1.2
+        loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2, borderaxespad=0.2, columnspacing=1.2
     )
     return ax
 
@@ -145,7 +144,7 @@ def _dress(
     if len(ticks) < 3:
         finer = [base * step for step in steps for base in (1, 2, 5)]
         ticks = [step for step in finer if ys[0] <= step <= ys[1]]
-    names = {tick: show_number(tick) for tick in ticks}
+    names = {tick: f"{tick:g}" for tick in ticks}
     if strip is not None:
         ticks = [strip, *ticks]
         names[strip] = _WORDS["silent"].get(lang)

@@ -4,6 +4,7 @@ import math
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
@@ -11,7 +12,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter, NullLoc
 from matplotlib.transforms import blended_transform_factory
 
 from smallnet.figures.numbers import known, show_interval, show_number
-from smallnet.figures.style import COLOURS, make_axes, printable
+from smallnet.figures.style import make_axes, printable
 from smallnet.figures.verdicts import VERDICTS, verdict_look
 from smallnet.hypotheses.result import Result
 from smallnet.tables.words import Text
@@ -42,6 +43,7 @@ _NULL = Text(
 )
 _NO_NUMBER = Text(en="No number", zh="没有数值")
 _LOG_SCALES = ("ratio", "members")
+_LEFT, _WIDE = 0.35, 0.45  # where the panels stand, as shares of the width
 _ROW = 0.46  # inches a row
 _HEAD = 0.78  # inches a panel needs beside its rows
 
@@ -58,7 +60,7 @@ def _place(result: Result) -> _Row:
         return _Row(result, "none", None)
     if result.id in _SCALES:
         scale, null = _SCALES[result.id]
-        stated = known(result.details.get("null"))
+        stated = known(result.details.get("null"))  # of this data set, such as a recorded menu
         return _Row(result, scale, null if stated is None else stated)
     effect = str(result.effect).lower()
     if "ratio" in effect:
@@ -82,20 +84,22 @@ def forest_size(results: Sequence[Result]) -> tuple[float, float]:
 
 def _title(result: Result, lang: str) -> str:
     line = printable(result.word("title", lang), 60)
-    width = 21 if any(ord(letter) > 0x2E80 for letter in line) else 36
+    width = 18 if any(ord(letter) > 0x2E80 for letter in line) else 32
     return "\n".join(textwrap.wrap(line, width)[:2])
 
 
-def _write_title(ax: Axes, result: Result, y: float, lang: str) -> None:
-    """Write id and title to the left of a row."""
+def _write_row(ax: Axes, result: Result, y: float, words: str, lang: str) -> None:
+    """Write id and title to the left of a row and its numbers to the right."""
     beside = blended_transform_factory(ax.transAxes, ax.transData)
-    style = {"transform": beside, "va": "center", "fontsize": 9.5, "linespacing": 1.3}
-    ax.text(-0.60, y, result.id, color="#5F5F5F", **style)
-    ax.text(-0.52, y, _title(result, lang), **style)
+    style: dict[str, Any] = {"transform": beside, "va": "center", "linespacing": 1.25}
+    ax.text(-_LEFT / _WIDE, y, result.id, color="#5F5F5F", fontsize=9.5, **style)
+    ax.text((0.055 - _LEFT) / _WIDE, y, _title(result, lang), fontsize=9.5, **style)
+    colour = verdict_look(result.verdict).colour
+    ax.text(1 + 0.02 / _WIDE, y, words, color=colour, fontsize=9, **style)
 
 
 def _limits(scale: str, rows: list[_Row]) -> tuple[float, float]:
-    """Ends of a panel's axis: all estimates and nulls, and intervals as far as is sensible."""
+    """Give the ends of a panel's axis: estimates, nulls, and intervals as far as is sensible."""
     if scale == "share":
         return -0.02, 1.02
     log = scale in _LOG_SCALES
@@ -162,6 +166,7 @@ def _dress(ax: Axes, scale: str, limits: tuple[float, float], count: int, lang: 
         ax.xaxis.set_major_locator(MaxNLocator(6))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
     ax.set_xlim(*limits)
+    ax.set_yticks([])
     ax.set_ylim(count - 0.5, -0.5)
     ax.spines["left"].set_visible(False)
     ax.grid(axis="x")
@@ -171,51 +176,27 @@ def _dress(ax: Axes, scale: str, limits: tuple[float, float], count: int, lang: 
 def _draw_panel(ax: Axes, scale: str, rows: list[_Row], lang: str) -> None:
     limits = _limits(scale, rows)
     _dress(ax, scale, limits, len(rows), lang)
-    ax.set_yticks([])
-    beside = blended_transform_factory(ax.transAxes, ax.transData)
     for y, row in enumerate(rows):
-        look = verdict_look(row.result.verdict)
-        _write_title(ax, row.result, y, lang)
+        result = row.result
         if row.null is not None and limits[0] <= row.null <= limits[1]:
             ax.plot((row.null,) * 2, (y - 0.42, y + 0.42), color="#1a1a1a", linewidth=1.4, zorder=2)
         _draw_interval(ax, row, y, limits)
-        numbers = show_number(row.result.estimate)
-        interval = show_interval(row.result.ci_low, row.result.ci_high)
-        words = f"{numbers} {interval}\n{look.word.get(lang)}"
-        ax.text(
-            1.04,
-            y,
-            words,
-            transform=beside,
-            va="center",
-            fontsize=9,
-            linespacing=1.3,
-            color=look.colour,
-        )
+        interval = show_interval(result.ci_low, result.ci_high)
+        words = f"{show_number(result.estimate)} {interval}"
+        verdict = verdict_look(result.verdict).word.get(lang)
+        _write_row(ax, result, y, f"{words}\n{verdict}", lang)
 
 
 def _draw_words(ax: Axes, rows: list[_Row], lang: str) -> None:
     """List the claims without an estimate, in words."""
-    ax.set_axis_on()
     ax.spines[:].set_visible(False)
     ax.set_xticks([])
-    ax.set_ylim(len(rows) - 0.5, -0.5)
     ax.set_yticks([])
+    ax.set_ylim(len(rows) - 0.5, -0.5)
     ax.set_title(_NO_NUMBER.get(lang), fontsize=10, pad=6, color="#4d4d4d")
-    beside = blended_transform_factory(ax.transAxes, ax.transData)
     for y, row in enumerate(rows):
-        look = verdict_look(row.result.verdict)
-        _write_title(ax, row.result, y, lang)
         ax.axhline(y, color="#d9d9d9", linewidth=0.8, linestyle=(0, (1, 3)))
-        ax.text(
-            1.04,
-            y,
-            look.word.get(lang),
-            transform=beside,
-            va="center",
-            fontsize=9,
-            color=look.colour,
-        )
+        _write_row(ax, row.result, y, verdict_look(row.result.verdict).word.get(lang), lang)
 
 
 def plot_forest(results: Sequence[Result], ax: Axes | None = None, *, lang: str = "en") -> Axes:
@@ -242,46 +223,43 @@ def plot_forest(results: Sequence[Result], ax: Axes | None = None, *, lang: str 
     ax = make_axes(ax, width, height)
     ax.set_axis_off()
     panels = _panels(results)
-    total = sum(
-        _ROW * len(rows) + (_HEAD if scale != "none" else 0.4) for scale, rows in panels
-    )
+    total = sum(_ROW * len(rows) + (_HEAD if scale != "none" else 0.4) for scale, rows in panels)
     top = 1.0
     for scale, rows in panels:
         room = (_ROW * len(rows)) / total
         head = (_HEAD if scale != "none" else 0.4) / total
-        panel = ax.inset_axes((0.0, top - 0.36 * head - room, 1.0, room))
+        panel = ax.inset_axes((_LEFT, top - 0.36 * head - room, _WIDE, room))
         top -= room + head
         if scale == "none":
             _draw_words(panel, rows, lang)
         else:
             _draw_panel(panel, scale, rows, lang)
-    seen = {result.verdict for result in results}
-    handles: list[Line2D] = [
-        Line2D([], [], color="#1a1a1a", linewidth=1.4, marker="|", linestyle="none", markersize=11)
+    if any(scale != "none" for scale, _ in panels):
+        _legend(ax, {row.result.verdict for scale, rows in panels for row in rows}, lang)
+    return ax
+
+
+def _legend(ax: Axes, seen: set[str], lang: str) -> None:
+    plain: dict[str, Any] = {"linestyle": "none", "color": "#1a1a1a"}
+    handles = [
+        Line2D(
+            [], [], marker="|", markersize=11, markeredgewidth=1.4, label=_NULL.get(lang), **plain
+        )
     ]
-    labels = [_NULL.get(lang)]
     for verdict, look in VERDICTS.items():
         if verdict in seen and verdict != "not testable":
-            handles.append(
-                Line2D(
-                    [],
-                    [],
-                    color=look.colour,
-                    marker=look.marker,
-                    linestyle="none",
-                    markersize=7,
-                    markerfacecolor=look.colour if look.filled else "white",
-                )
-            )
-            labels.append(look.word.get(lang))
-    if any(scale != "none" for scale, _ in panels):
-        ax.legend(
-            handles,
-            labels,
-            loc="upper center",
-            bbox_to_anchor=(0.45, -0.01),
-            ncols=3 if len(labels) > 4 else len(labels),
-            columnspacing=1.4,
-            labelcolor=COLOURS["black"],
-        )
-    return ax
+            style: dict[str, Any] = {
+                "marker": look.marker,
+                "markersize": 7,
+                "markeredgecolor": look.colour,
+            }
+            style["markerfacecolor"] = look.colour if look.filled else "white"
+            handles.append(Line2D([], [], label=look.word.get(lang), **plain, **style))
+    columns = 3 if len(handles) > 4 else len(handles)
+    ax.legend(
+        handles=handles,
+        loc="upper center",
+        bbox_to_anchor=(0.5, -0.01),
+        ncols=columns,
+        columnspacing=1.4,
+    )

@@ -4,9 +4,10 @@ import os
 import tempfile
 from pathlib import Path
 
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 
 from smallnet.errors import OutputError
 from smallnet.figures.style import house_style, make_legible
@@ -14,13 +15,15 @@ from smallnet.figures.style import house_style, make_legible
 __all__ = ["save_figure"]
 
 
-def save_figure(figure: Figure, folder: Path | str, name: str, *, lang: str = "en") -> Path:
+def save_figure(
+    drawn: Figure | SubFigure | Axes, folder: Path | str, name: str, *, lang: str = "en"
+) -> Path:
     """Write ``folder/name.svg`` and ``folder/name.png``.
 
     Parameters
     ----------
-    figure : Figure
-        What to write.
+    drawn : Figure or Axes
+        What to write; of axes, the whole figure they stand in.
     folder : path
         Made if it is not there.
     name : str
@@ -39,12 +42,13 @@ def save_figure(figure: Figure, folder: Path | str, name: str, *, lang: str = "e
         If a file cannot be written; a file that was there before stays as it was.
     """
     folder = Path(folder)
+    figure = _root(drawn)
     make_legible(figure)
     with house_style(lang):
         canvases = (("png", FigureCanvasAgg(figure)), ("svg", FigureCanvasSVG(figure)))
         for ending, canvas in canvases:
             target = folder / f"{name}.{ending}"
-            metadata = {"Date": None} if ending == "svg" else {"Software": None}
+            metadata = {"Date": None, "Language": lang} if ending == "svg" else {"Software": None}
             try:
                 folder.mkdir(parents=True, exist_ok=True)
                 handle, partial = tempfile.mkstemp(dir=folder, prefix=f".{name}.")
@@ -59,3 +63,9 @@ def save_figure(figure: Figure, folder: Path | str, name: str, *, lang: str = "e
                 msg = f"cannot write {target}: {error.strerror or error}"
                 raise OutputError(msg) from error
     return folder / f"{name}.svg"
+
+
+def _root(drawn: Figure | SubFigure | Axes) -> Figure:
+    while not isinstance(drawn, Figure):
+        drawn = drawn.figure
+    return drawn

@@ -125,7 +125,7 @@ def _drawable() -> frozenset[int]:
 
 
 def printable(text: object, limit: int = 40) -> str:
-    """Text that can be drawn: no line breaks, direction marks or letters without a glyph.
+    r"""Text that can be drawn: no line breaks, direction marks or letters without a glyph.
 
     Parameters
     ----------
@@ -142,8 +142,8 @@ def printable(text: object, limit: int = 40) -> str:
 
     Examples
     --------
-    >>> printable("tea\\u202e & cake\\n$1")
-    'tea & cake \\\\$1'
+    >>> printable("tea\u202e & cake\n$1")
+    'tea & cake \\$1'
     """
     kept = []
     for letter in re.sub(r"\s+", " ", str(text)[: 20 * limit]):

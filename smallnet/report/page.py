@@ -1,0 +1,316 @@
+"""``report.html``: a study as one page that needs nothing but itself."""
+
+import base64
+import hashlib
+from collections import Counter
+from collections.abc import Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import pandas as pd
+from markupsafe import Markup
+
+from smallnet.errors import InputError
+from smallnet.figures import NO_CJK_FONT, VERDICTS, figure_language, verdict_look
+from smallnet.figures.numbers import known, show_interval, show_number, show_p
+from smallnet.hypotheses.result import Result
+from smallnet.report.csv import read_table
+from smallnet.report.display import clean, flatten, show_value
+from smallnet.report.drawings import write_figures
+from smallnet.report.group_rows import group_rows
+from smallnet.report.results_file import load_study, write_atomically
+from smallnet.report.svg import figure_lang, inline_svg
+from smallnet.report.texts import CHOICES, COUNTS, FACTS, PAGE, PROBLEM, PROVENANCE, label
+from smallnet.tables.choices import Choices
+from smallnet.tables.words import LANGUAGES, Text
+
+__all__ = ["build_page"]
+
+_HTML_LANG = {"en": "en", "zh": "zh-Hans"}
+_SHAPES = {
+    "o": '<circle cx="8" cy="8" r="6.5"/>',
+    "X": '<path d="M2 2l12 12M14 2L2 14" stroke-width="4" fill="none"/>',
+    "D": '<path d="M8 1l7 7-7 7-7-7z"/>',
+    "_": '<path d="M2 8h12" stroke-width="3" fill="none"/>',
+}
+_COLUMNS = ("group", "kind", "size", "messages_per_member_day", "criteria_met", "reasons")
+
+
+def build_page(out: Path | str, *, lang: str = "en") -> Path:
+    """Build ``out/report.html`` from what ``out`` holds.
+
+    Parameters
+    ----------
+    out : path
+        Folder of a study: ``results.json``, and if they are there ``tables/groups.csv``,
+        ``tables/scorecard.csv`` and ``figures/*.svg``. Figures that are missing or labelled in
+        another language are drawn again.
+    lang : str
+        ``en`` or ``zh``.
+
+    Returns
+    -------
+    Path
+        The page: one file without a request to anywhere.
+
+    Raises
+    ------
+    InputError
+        If there is no study in ``out``, or it is broken.
+    OutputError
+        If the page cannot be written.
+    """
+    if lang not in LANGUAGES:
+        msg = f"lang is {lang!r}, expected one of {', '.join(LANGUAGES)}"
+        raise InputError(msg)
+    out = Path(out)
+    study = load_study(out)
+    results = [Result.from_dict(entry) for entry in study["results"]]
+    groups = _read_groups(out)
+    _refresh_figures(out, study, results, groups, lang)
+    source = resources.files("smallnet.report")
+    script = source.joinpath("page.js").read_text("utf-8")
+    environment = jinja2.Environment(
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        finalize=lambda value: clean(value) if type(value) is str else value,
+    )
+    template = environment.from_string(source.joinpath("page.html.j2").read_text("utf-8"))
+    content = template.render(
+        **_view(out, study, results, groups, lang),
+        css=Markup(source.joinpath("page.css").read_text("utf-8")),
+        script=Markup(script),
+        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+    )
+    return write_atomically(out / "report.html", content)
+
+
+def _read_groups(out: Path) -> pd.DataFrame | None:
+    path = out / "tables" / "groups.csv"
+    if not path.is_file():
+        return None
+    groups = read_table(path)
+    scores = out / "tables" / "scorecard.csv"
+    if scores.is_file() and "group" in groups:
+        score = read_table(scores)
+        new = ["group", *(name for name in score if name not in groups)]
+        groups = groups.merge(score[new], on="group", how="left")
+    return groups
+
+
+def _refresh_figures(
+    out: Path, study: dict[str, Any], results: list[Result], groups: pd.DataFrame | None, lang: str
+) -> None:
+    wanted = {"overview"} if results else set()
+    wanted |= {"sizes", "group_map"} if groups is not None and len(groups) else set()
+    wanted |= {"drawing"} if (study.get("drawing") or {}).get("members") else set()
+    if all(figure_lang(out / "figures" / f"{name}.svg") == lang for name in wanted):
+        return
+    write_figures(
+        out,
+        results,
+        groups=groups,
+        drawing=study.get("drawing"),
+        small_group=int(study["choices"].get("small_group", 30)),
+        random_seed=study["random_seed"],
+        lang=lang,
+    )
+
+
+def _view(
+    out: Path, study: dict[str, Any], results: list[Result], groups: pd.DataFrame | None, lang: str
+) -> dict[str, Any]:
+    """Everything that the template shows, in words."""
+    words = {key: text.get(lang) for key, text in PAGE.items()}
+    name = clean(str(study["dataset"].get("name") or words["unknown"]), 120)
+    notes = [show_value(note, lang) for note in study.get("notes") or ()]
+    if figure_language(lang) != lang:
+        notes.append(NO_CJK_FONT.get(lang))
+    level = show_number(results[0].level if results else 0.95)
+    captions = {key: words[key] for key in ("overview", "sizes", "group_map", "drawing")}
+    return {
+        "t": words,
+        "html_lang": _HTML_LANG[lang],
+        "name": name,
+        "colon": "：" if lang == "zh" else ": ",
+        "count_line": _count_line(results, lang),
+        "family": words["family"].format(level=level),
+        "notes": notes,
+        "looks": [_look(verdict, lang) for verdict in VERDICTS],
+        "claims": [_claim(out, result, lang) for result in results],
+        "figures": {
+            key: _picture(out / "figures" / f"{key}.svg", caption, caption)
+            for key, caption in captions.items()
+        },
+        "counts": _counts(study.get("summary") or {}, lang),
+        "facts": _facts(study["dataset"], lang),
+        "table": None
+        if groups is None or groups.empty or "group" not in groups
+        else group_rows(groups, _COLUMNS, lang),
+        "problems": _problems(study.get("problems") or [], lang),
+        "choices": _choices(study["choices"], lang),
+        "provenance": _provenance(study, lang),
+        "made_by": words["made_by"].format(version=study["smallnet"]),
+    }
+
+
+def _look(verdict: str, lang: str) -> dict[str, Any]:
+    look = verdict_look(verdict)
+    fill = "currentColor" if look.filled else "none"
+    shape = (
+        f'<svg viewBox="0 0 16 16" aria-hidden="true" fill="{fill}" stroke="currentColor" '
+        f'stroke-width="2">{_SHAPES[look.marker]}</svg>'
+    )
+    return {
+        "colour": look.colour,
+        "word": look.word.get(lang),
+        "meaning": look.meaning.get(lang),
+        "shape": Markup(shape),
+    }
+
+
+def _count_line(results: list[Result], lang: str) -> str:
+    counts = Counter(result.verdict for result in results)
+    parts = [
+        PAGE["one_part"].get(lang).format(n=counts[verdict], verdict=look.word.get(lang))
+        for verdict, look in VERDICTS.items()
+        if counts[verdict]
+    ]
+    return PAGE["count"].get(lang).format(n=len(results), parts=PAGE["comma"].get(lang).join(parts))
+
+
+def _picture(path: Path, caption: str, alt: str) -> dict[str, Any] | None:
+    if not path.is_file():
+        return None
+    svg = inline_svg(path, f"{path.stem}-", alt)
+    return {"svg": Markup(svg), "caption": caption, "short": clean(alt, 80)}
+
+
+def _interval(entry: Any) -> str:
+    get = entry.get if isinstance(entry, Mapping) else lambda name: getattr(entry, name)
+    words = f"{show_number(get('estimate'))} {show_interval(get('ci_low'), get('ci_high'))}"
+    return words.strip()
+
+
+def _claim(out: Path, result: Result, lang: str) -> dict[str, Any]:
+    """One result in words."""
+    interval = _interval(result)
+    title, effect = result.word("title", lang), result.word("effect", lang)
+    look = _look(result.verdict, lang)
+    caption = f"{result.id} {title}"
+    alt = PAGE["claim_alt"].get(lang)
+    alt = alt.format(
+        id=result.id, title=title, verdict=look["word"], effect=effect, interval=interval
+    )
+    testable = result.verdict != "not testable"
+    robustness = [
+        {"name": row.get("name", ""), "interval": _interval(row), "note": row.get("note") or ""}
+        for row in result.word("robustness", lang)
+    ]
+    other = "en" if lang == "zh" else "zh"
+    level = PAGE["level"].get(lang).format(level=show_number(result.level))
+    p_word = PAGE["p_adjusted"].get(lang)
+    counted = [
+        f"{number:,} {label(COUNTS, name, lang)}"
+        for name, number in result.n.items()
+        if number is not None
+    ]
+    return {
+        "id": result.id,
+        "title": title,
+        "claim": result.word("claim", lang),
+        "other": result.word("claim", other) if other in ("en", *result.translations) else "",
+        "other_lang": _HTML_LANG[other],
+        "look": look,
+        "reason": result.word("reason", lang),
+        "effect": effect,
+        "interval": interval,
+        "has_number": known(result.estimate) is not None,
+        "level_note": f"; {level}" if known(result.ci_low) is not None else "",
+        "p_note": f"; {p_word} = {show_p(result.p_adjusted)}"
+        if known(result.p_adjusted) is not None
+        else "",
+        "p_adjusted": show_p(result.p_adjusted),
+        "figure": _picture(out / "figures" / f"{result.id}.svg", caption, alt)
+        if testable
+        else None,
+        "counted": PAGE["comma"].get(lang).join(counted),
+        "robustness": robustness,
+        "has_notes": any(row["note"] for row in robustness),
+        "estimand": result.word("estimand", lang),
+        "method": result.word("method", lang),
+        "null_model": result.word("null_model", lang),
+        "assumptions": result.word("assumptions", lang),
+        "threats": result.word("threats", lang),
+        "details": flatten(result.details, lang),
+    }
+
+
+def _counts(summary: Mapping[str, Any], lang: str) -> list[tuple[str, str]]:
+    order = [
+        *(name for name in COUNTS if name in summary),
+        *(k for k in summary if k not in COUNTS),
+    ]
+    return [
+        (label(COUNTS, name, lang), show_value(summary[name], lang))
+        for name in order
+        if known(summary[name]) is not None
+    ]
+
+
+def _facts(dataset: Mapping[str, Any], lang: str) -> list[tuple[str, str]]:
+    facts = {key: value for key, value in dataset.items() if key in FACTS and value}
+    start, end = dataset.get("observed_from"), dataset.get("observed_until")
+    if start or end:
+        unknown = PAGE["unknown"].get(lang)
+        facts["watch"] = PAGE["to"].get(lang).format(low=start or unknown, high=end or unknown)
+    return [(FACTS[key].get(lang), show_value(facts[key], lang)) for key in FACTS if key in facts]
+
+
+def _problems(problems: list[dict[str, Any]], lang: str) -> dict[str, Any]:
+    columns = [name for name in PROBLEM if any(row.get(name) is not None for row in problems)]
+    columns += sorted({name for row in problems for name in row} - set(PROBLEM))
+    return {
+        "columns": [label(PROBLEM, name, lang) for name in columns],
+        "rows": [
+            [
+                "" if row.get(name) is None else clean(show_value(row[name], lang), 200)
+                for name in columns
+            ]
+            for row in problems[:1000]
+        ],
+    }
+
+
+def _choices(choices: Mapping[str, Any], lang: str) -> list[dict[str, Any]]:
+    defaults = Choices().to_dict()
+    rows = []
+    for name in [*CHOICES, *(key for key in choices if key not in CHOICES)]:
+        if name not in choices:
+            continue
+        words, why = CHOICES.get(name, (Text(name, name), Text("", "")))
+        value, default = choices[name], defaults.get(name)
+        rows.append(
+            {
+                "name": name,
+                "label": words.get(lang),
+                "why": why.get(lang),
+                "value": show_value(value, lang) or PAGE["all"].get(lang),
+                "default": show_value(default, lang) or PAGE["all"].get(lang),
+                "changed": name in defaults and value != default,
+            }
+        )
+    return rows
+
+
+def _provenance(study: Mapping[str, Any], lang: str) -> list[tuple[str, str]]:
+    entries = {key: study.get(key) for key in ("smallnet", "created_at", "random_seed")}
+    entries["sha256"] = study["dataset"].get("sha256")
+    entries |= study.get("provenance") or {}
+    return [
+        (label(PROVENANCE, key, lang), show_value(value, lang))
+        for key, value in entries.items()
+        if value is not None
+    ]

@@ -1,0 +1,247 @@
+"""The words of the page, in English and in Chinese."""
+
+from smallnet.tables.words import Text
+
+__all__ = ["CHOICES", "COLUMNS", "COUNTS", "FACTS", "PAGE", "PROBLEM", "PROVENANCE", "label"]
+
+PAGE: dict[str, Text] = {
+    "title": Text("What small groups do: {name}", "小群效应检验：{name}"),
+    "skip": Text("Skip to the findings", "跳到主要结果"),
+    "contents": Text("Contents", "目录"),
+    "found": Text("What was found", "主要结果"),
+    "data": Text("The data", "数据"),
+    "verdicts": Text("All claims", "所有主张"),
+    "pictures": Text("The groups in pictures", "图看各群"),
+    "claims": Text("Claim by claim", "逐条检验"),
+    "groups": Text("Group by group", "逐群查看"),
+    "problems": Text("Problems in the data", "数据问题"),
+    "choices": Text("Choices", "分析选项"),
+    "provenance": Text("Where this page comes from", "来源与复现"),
+    "notes": Text("Notes", "说明"),
+    "count": Text("Of {n} claims: {parts}.", "共 {n} 条主张：{parts}。"),
+    "one_part": Text("{n} {verdict}", "{verdict} {n} 条"),
+    "comma": Text(", ", "，"),
+    "family": Text(
+        "Intervals are at level {level}; p-values are adjusted over all claims tested here "
+        "(false discovery rate). A verdict says what these data show, not what is true "
+        "everywhere.",
+        "区间水平为 {level}；p 值已在全部检验的主张之间校正（错误发现率）。"
+        "结论只说明这份数据显示了什么，而不是普遍真理。",
+    ),
+    "id": Text("Id", "编号"),
+    "claim": Text("Claim", "主张"),
+    "verdict": Text("Verdict", "结论"),
+    "estimate": Text("Estimate [interval]", "估计值 [区间]"),
+    "effect": Text("What is estimated", "估计的是什么"),
+    "p_adjusted": Text("p, adjusted", "校正后 p"),
+    "p_value": Text("p", "p 值"),
+    "key": Text("What the verdicts mean", "结论的含义"),
+    "said": Text("The claim", "主张"),
+    "original": Text("In Chinese", "英文表述"),
+    "answer": Text("The answer", "回答"),
+    "estimand": Text("What exactly is asked", "估计目标"),
+    "method": Text("Method", "方法"),
+    "null_model": Text("Held against", "零假设"),
+    "assumptions": Text("It assumes", "前提"),
+    "threats": Text("What may be wrong with it", "可能的问题"),
+    "robustness": Text("Done differently", "换一种做法"),
+    "variant": Text("Variant", "做法"),
+    "note": Text("Note", "备注"),
+    "counted": Text("Counted", "样本量"),
+    "details": Text("Method, assumptions and threats", "方法、前提与可能的问题"),
+    "numbers": Text("All numbers", "全部数字"),
+    "level": Text("{level} interval", "{level} 区间"),
+    "no_figure": Text("There is no figure for this claim.", "这条主张没有图。"),
+    "overview_alt": Text(
+        "All claims with their estimates and intervals; the table above holds the same numbers.",
+        "所有主张的估计值与区间；数字与上表相同。",
+    ),
+    "overview": Text(
+        "All claims at a glance. The black mark is the null, or the number that is claimed; an "
+        "arrow says that an interval goes on.",
+        "所有主张一览。黑色短线是零假设或主张给出的数值；箭头表示区间超出坐标轴。",
+    ),
+    "sizes": Text(
+        "How large groups are: counted once a group, and once a membership, which is what a "
+        "person meets.",
+        "群有多大：按群计数，以及按成员关系计数（即一个人实际遇到的规模）。",
+    ),
+    "group_map": Text(
+        "Every group: size against messages per member and day; colour and shape are the "
+        "scorecard's. Along the grey line the group's total is the same, so a fall along it is "
+        "only division by more heads.",
+        "每个群：规模与每人每天消息数；颜色和形状表示评分。沿灰线群的总量不变，"
+        "因此沿它下降只是由更多人平分。",
+    ),
+    "drawing": Text(
+        "Some groups with their members and ties.",
+        "若干群及其成员与关系。",
+    ),
+    "claim_alt": Text(
+        "Figure for {id}, {title}. Verdict: {verdict}. {effect}: {interval}.",
+        "{id} {title} 的图。结论：{verdict}。{effect}：{interval}。",
+    ),
+    "search": Text("Filter by name or words", "按名称或文字筛选"),
+    "all": Text("all", "全部"),
+    "shown": Text("{shown} of {all} groups", "{all} 个群中的 {shown} 个"),
+    "previous": Text("Previous", "上一页"),
+    "next": Text("Next", "下一页"),
+    "page": Text("Page {page} of {pages}", "第 {page} / {pages} 页"),
+    "sort_hint": Text(
+        "A click on a column's name sorts by it. The whole table is in tables/groups.csv.",
+        "点击列名可排序。完整表格见 tables/groups.csv。",
+    ),
+    "no_script": Text(
+        "This table needs JavaScript; the same rows are in tables/groups.csv.",
+        "此表需要 JavaScript；同样的内容见 tables/groups.csv。",
+    ),
+    "no_groups": Text("There is no table of groups.", "没有群的表格。"),
+    "no_problems": Text("The check of the data found none.", "数据检查没有发现问题。"),
+    "problems_hint": Text(
+        "None of these stops a study; they are counted, and what they touch is said.",
+        "这些问题不会中止研究；它们被计数，并说明涉及哪些内容。",
+    ),
+    "choice": Text("Choice", "选项"),
+    "value": Text("Value", "取值"),
+    "default": Text("Default", "默认值"),
+    "why": Text("Why", "理由"),
+    "changed": Text("changed", "已更改"),
+    "unknown": Text("unknown", "未知"),
+    "to": Text("{low} to {high}", "{low} 至 {high}"),
+    "yes": Text("yes", "是"),
+    "no": Text("no", "否"),
+    "print_hint": Text(
+        "In print the table holds the rows that were on the screen.",
+        "打印时只包含屏幕上显示的行。",
+    ),
+    "made_by": Text("Made by smallnet {version}.", "由 smallnet {version} 生成。"),
+}
+
+FACTS: dict[str, Text] = {
+    "name": Text("Name", "名称"),
+    "source": Text("Source", "来源"),
+    "licence": Text("Licence", "许可"),
+    "citation": Text("To cite", "引用"),
+    "watch": Text("Watched", "观察期"),
+    "timezone": Text("Time zone", "时区"),
+    "time_resolution": Text("Time resolution", "时间精度"),
+    "edition": Text("Edition", "版本"),
+    "note": Text("Note", "备注"),
+}
+
+COUNTS: dict[str, Text] = {
+    "people": Text("people", "人"),
+    "bots": Text("bots, not counted", "机器人（不计入）"),
+    "groups": Text("groups", "群"),
+    "memberships": Text("memberships", "成员关系"),
+    "friendships": Text("friendships", "好友关系"),
+    "ties": Text("ties", "关系"),
+    "interactions": Text("interactions", "互动"),
+    "messages": Text("messages", "消息"),
+    "reactions": Text("reactions", "表情回应"),
+    "shares": Text("shares", "分享"),
+    "adoptions": Text("adoptions", "采纳"),
+    "exposures": Text("exposures", "曝光"),
+    "opportunities": Text("menu lines", "菜单选项"),
+    "recipients": Text("recipients", "收件人"),
+    "surveys": Text("survey answers", "问卷回答"),
+    "transactions": Text("transactions", "交易"),
+    "events": Text("events", "事件"),
+    "rows": Text("rows", "行"),
+    "items": Text("items", "内容"),
+    "menus": Text("menus", "菜单"),
+    "days": Text("days", "天"),
+    "groups_with_size": Text("groups with a known size", "规模已知的群"),
+    "joins": Text("joins", "加入"),
+    "exits": Text("exits", "退出"),
+}
+
+PROBLEM: dict[str, Text] = {
+    "table": Text("Table", "表"),
+    "column": Text("Column", "列"),
+    "row": Text("Row", "行"),
+    "value": Text("Value", "值"),
+    "rule": Text("Rule", "规则"),
+    "count": Text("Count", "次数"),
+    "stops": Text("Stops a study", "是否中止"),
+}
+
+PROVENANCE: dict[str, Text] = {
+    "smallnet": Text("smallnet version", "smallnet 版本"),
+    "created_at": Text("Made at (UTC)", "生成时间（UTC）"),
+    "random_seed": Text("Random seed", "随机种子"),
+    "sha256": Text("SHA-256 of the data", "数据的 SHA-256"),
+    "command": Text("Command", "命令"),
+    "python": Text("Python", "Python"),
+    "platform": Text("Platform", "平台"),
+    "engine": Text("Engine", "引擎"),
+    "seconds": Text("Seconds", "用时（秒）"),
+}
+
+CHOICES: dict[str, tuple[Text, Text]] = {
+    "small_group": (
+        Text("small is fewer than … members", "“小群”指少于……人"),
+        Text(
+            "the essay calls groups under 30 members small; a number to be tested",
+            "文章把少于 30 人的群称为小群；这是一个要检验的数",
+        ),
+    ),
+    "dead_after": (
+        Text("a group is dead after … without a message", "无消息超过……视为死群"),
+        Text(
+            "a month of silence: longer than holidays, shorter than a school term",
+            "沉默一个月：比假期长，比学期短",
+        ),
+    ),
+    "tie_strength": (
+        Text("how the strength of a tie is counted", "关系强度的算法"),
+        Text(
+            "messages are counted as they are; other definitions are re-estimates",
+            "消息按原样计数；其他定义作为稳健性检验",
+        ),
+    ),
+    "half_life": (
+        Text("half-life of a tie", "关系的半衰期"),
+        Text("a tie that nobody renews for a month weighs half", "一个月没有往来的关系权重减半"),
+    ),
+    "alpha": (
+        Text("false-alarm rate over all claims", "全部主张的误报率"),
+        Text("the field's usual rate, held over the whole family", "学界惯例，在整组主张上控制"),
+    ),
+    "smallest_effect": (
+        Text("smallest effect that matters", "有意义的最小效应"),
+        Text(
+            "what would matter to somebody who runs a group: a factor for rates and ratios, a "
+            "difference for shares and counts",
+            "对群主有意义的大小：比率用倍数，比例和计数用差值",
+        ),
+    ),
+    "replicates": (
+        Text("draws of a null or a bootstrap", "零模型或自助法的抽样次数"),
+        Text("the smallest p-value is then 1 / (draws + 1)", "此时最小 p 值为 1 /（次数 + 1）"),
+    ),
+    "random_seed": (
+        Text("random seed", "随机种子"),
+        Text(
+            "any number; the same gives the same answer at any number of workers",
+            "任意数；相同种子在任意进程数下结果相同",
+        ),
+    ),
+    "hypotheses": (
+        Text("claims tested", "检验的主张"),
+        Text("all claims, if none is named", "未指定时检验全部"),
+    ),
+}
+
+COLUMNS: dict[str, Text] = {
+    "group": Text("group", "群"),
+    "kind": Text("kind", "类型"),
+    "size": Text("members", "成员数"),
+    "messages_per_member_day": Text("messages per member-day", "每人每天消息"),
+    "criteria_met": Text("criteria met", "满足标准数"),
+}
+
+
+def label(words: dict[str, Text], key: str, lang: str) -> str:
+    """Word for a key; the key itself, with spaces, where no word is known."""
+    return words[key].get(lang) if key in words else key.replace("_", " ")
