@@ -119,7 +119,7 @@ def draw_groups(
     """
     ax = make_axes(ax, 7.0, 5.6)
     ax.set_axis_off()
-    ax.set_aspect("equal")
+    ax.set_aspect("equal", adjustable="datalim")
     roster, ties = _frames(members, ties)
     if roster.empty:
         ax.text(0.5, 0.5, _WORDS["none"].get(lang), transform=ax.transAxes, ha="center")
@@ -141,7 +141,7 @@ def draw_groups(
     inside = [pair for pair in pairs if homes[pair[0]] & homes[pair[1]]]
     outside = [pair for pair in pairs if not homes[pair[0]] & homes[pair[1]]]
     place = _layout(groups, set(inside), seed)
-    _draw_shapes(ax, groups, place)
+    beside = _draw_shapes(ax, groups, place)
     for some, colour, width, line, order in (
         (outside, "#9a9a9a", 0.6, (0, (3, 2)), 1.5),
         (inside, "#3a3a3a", 0.9, "solid", 2.0),
@@ -168,15 +168,17 @@ def draw_groups(
                 zorder=3,
             )
     ax.autoscale_view()
-    ax.margins(0.1)
+    ax.margins(x=0.3 if beside else 0.08, y=0.1)
     _legend(ax, bool(outside), any(len(home) > 1 for home in homes.values()), lang)
     return ax
 
 
-def _draw_shapes(ax: Axes, groups: dict[str, list[str]], place: dict[str, np.ndarray]) -> None:
+def _draw_shapes(ax: Axes, groups: dict[str, list[str]], place: dict[str, np.ndarray]) -> bool:
+    """Draw the groups' shapes and names; true if a name stands beside its group."""
     every = np.array(list(place.values()))
     reach = float(np.ptp(every, axis=0).max()) or 1.0
     middle = every.mean(axis=0)
+    beside = False
     for index, (group, people) in enumerate(groups.items()):
         outline = _outline(np.array([place[person] for person in people]), 0.035 * reach)
         colour = _HUES[index % len(_HUES)]
@@ -190,6 +192,7 @@ def _draw_shapes(ax: Axes, groups: dict[str, list[str]], place: dict[str, np.nda
         way = centre - middle
         way = way / (np.hypot(*way) or 1.0) if len(groups) > 1 else np.array([0.0, 1.0])
         edge = outline[np.argmax(outline @ way)]
+        beside |= bool(abs(way[0]) > 0.35)
         ax.annotate(
             f"{printable(group, 24)} ({len(people)})",
             edge,
@@ -203,6 +206,7 @@ def _draw_shapes(ax: Axes, groups: dict[str, list[str]], place: dict[str, np.nda
             zorder=4,
             bbox={"facecolor": "white", "edgecolor": colour, "pad": 2.0, "linewidth": 0.8},
         )
+    return beside
 
 
 def _legend(ax: Axes, across: bool, several: bool, lang: str) -> None:

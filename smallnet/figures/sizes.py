@@ -22,8 +22,8 @@ _WORDS = {
         zh="按成员关系计，平均 {mean} 人",
     ),
     "small": Text(
-        en="under {n}: {groups} of groups,\n{people} of memberships",
-        zh="少于 {n} 人：占群的 {groups}，\n占成员关系的 {people}",
+        en="fewer than {n}: {groups} of groups, {people} of memberships",
+        zh="少于 {n} 人：占群的 {groups}，占成员关系的 {people}",
     ),
     "none": Text(en="no group has a known size", zh="没有规模已知的群"),
 }
@@ -95,23 +95,9 @@ def plot_sizes(
     low, high = max(0.8, n.min() / 1.15), max(n.max(), small_group) * 1.2
     ax.set_xlim(low, high)
     log_size_ticks(ax, low, high)
-    ax.axvline(small_group, color="#4d4d4d", linewidth=1, linestyle=":")
     words = _WORDS["small"].format(
-        n=small_group,
-        groups=f"{small.mean():.0%}",
-        people=f"{n[small].sum() / n.sum():.0%}",
+        n=small_group, groups=f"{small.mean():.0%}", people=f"{n[small].sum() / n.sum():.0%}"
     )
-    right = np.log(small_group / low) > 0.55 * np.log(high / low)
-    ax.annotate(
-        words.get(lang),
-        (small_group, 0.06),
-        xytext=(-6 if right else 6, 0),
-        textcoords="offset points",
-        ha="right" if right else "left",
-        va="bottom",
-        fontsize=9,
-        color="#4d4d4d",
-        bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1.5},
-    )
-    ax.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2, borderaxespad=0.2)
+    ax.axvline(small_group, color="#4d4d4d", linewidth=1.4, linestyle=":", label=words.get(lang))
+    ax.legend(loc="lower left", bbox_to_anchor=(0, 1.0), borderaxespad=0.2)
     return ax

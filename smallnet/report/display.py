@@ -34,27 +34,33 @@ def clean(text: str, limit: int = 4000, *, lines: bool = False) -> str:
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
-def show_value(value: Any, lang: str) -> str:
-    """Give a value of any kind as words."""
+def show_value(value: Any, lang: str, *, exact: bool = False) -> str:
+    """Give a value of any kind as words; ``exact`` keeps the digits that a person typed."""
     if value is None:
         return PAGE["unknown"].get(lang)
     if isinstance(value, bool):
         return PAGE["yes" if value else "no"].get(lang)
     if isinstance(value, int | float):
-        return show_number(value) if isinstance(value, float) else f"{value:,}"
+        if isinstance(value, int):
+            return str(value) if exact else f"{value:,}"
+        return f"{value:.12g}" if exact else show_number(value)
     if isinstance(value, Mapping):
-        if lang in value and set(value) <= {"en", "zh"}:
-            return clean(str(value[lang]))
-        if "estimate" in value:
-            words = f"{show_number(value['estimate'])} "
-            return (words + show_interval(value.get("ci_low"), value.get("ci_high"))).strip()
-        return "; ".join(f"{key}: {show_value(item, lang)}" for key, item in value.items())
+        return _show_mapping(value, lang, exact)
     if isinstance(value, list | tuple):
         if len(value) == 2 and all(known(item) is not None for item in value):
             return show_interval(*value)
-        words = ", ".join(show_value(item, lang) for item in value[:12])
+        words = ", ".join(show_value(item, lang, exact=exact) for item in value[:12])
         return words + (", …" if len(value) > 12 else "")
     return clean(str(value))
+
+
+def _show_mapping(value: Mapping[str, Any], lang: str, exact: bool) -> str:
+    if lang in value and set(value) <= {"en", "zh"}:
+        return clean(str(value[lang]))
+    if "estimate" in value:
+        words = f"{show_number(value['estimate'])} "
+        return (words + show_interval(value.get("ci_low"), value.get("ci_high"))).strip()
+    return "; ".join(f"{key}: {show_value(item, lang, exact=exact)}" for key, item in value.items())
 
 
 def flatten(details: Mapping[str, Any], lang: str) -> list[tuple[str, str]]:

@@ -128,13 +128,13 @@ def _view(
     notes = [show_value(note, lang) for note in study.get("notes") or ()]
     if figure_language(lang) != lang:
         notes.append(NO_CJK_FONT.get(lang))
-    level = show_number(results[0].level if results else 0.95)
+    level = _percent(results[0].level if results else 0.95)
     captions = {key: words[key] for key in ("overview", "sizes", "group_map", "drawing")}
     return {
         "t": words,
         "html_lang": _HTML_LANG[lang],
         "name": name,
-        "colon": "：" if lang == "zh" else ": ",
+        "colon": "：" if lang == "zh" else ":",
         "count_line": _count_line(results, lang),
         "family": words["family"].format(level=level),
         "notes": notes,
@@ -154,6 +154,10 @@ def _view(
         "provenance": _provenance(study, lang),
         "made_by": words["made_by"].format(version=study["smallnet"]),
     }
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:g} %"
 
 
 def _look(verdict: str, lang: str) -> dict[str, Any]:
@@ -210,8 +214,9 @@ def _claim(out: Path, result: Result, lang: str) -> dict[str, Any]:
         for row in result.word("robustness", lang)
     ]
     other = "en" if lang == "zh" else "zh"
-    level = PAGE["level"].get(lang).format(level=show_number(result.level))
-    p_word = PAGE["p_adjusted"].get(lang)
+    level = PAGE["level"].get(lang).format(level=_percent(result.level))
+    p_word, p_adjusted = PAGE["p_adjusted"].get(lang), show_p(result.p_adjusted)
+    semicolon = "；" if lang == "zh" else "; "
     counted = [
         f"{number:,} {label(COUNTS, name, lang)}"
         for name, number in result.n.items()
@@ -228,11 +233,11 @@ def _claim(out: Path, result: Result, lang: str) -> dict[str, Any]:
         "effect": effect,
         "interval": interval,
         "has_number": known(result.estimate) is not None,
-        "level_note": f"; {level}" if known(result.ci_low) is not None else "",
-        "p_note": f"; {p_word} = {show_p(result.p_adjusted)}"
+        "level_note": f"{semicolon}{level}" if known(result.ci_low) is not None else "",
+        "p_note": f"{semicolon}{p_word} {p_adjusted if '<' in p_adjusted else f'= {p_adjusted}'}"
         if known(result.p_adjusted) is not None
         else "",
-        "p_adjusted": show_p(result.p_adjusted),
+        "p_adjusted": p_adjusted,
         "figure": _picture(out / "figures" / f"{result.id}.svg", caption, alt)
         if testable
         else None,
@@ -297,8 +302,8 @@ def _choices(choices: Mapping[str, Any], lang: str) -> list[dict[str, Any]]:
                 "name": name,
                 "label": words.get(lang),
                 "why": why.get(lang),
-                "value": show_value(value, lang) or PAGE["all"].get(lang),
-                "default": show_value(default, lang) or PAGE["all"].get(lang),
+                "value": show_value(value, lang, exact=True) or PAGE["all"].get(lang),
+                "default": show_value(default, lang, exact=True) or PAGE["all"].get(lang),
                 "changed": name in defaults and value != default,
             }
         )

@@ -56,6 +56,7 @@ PAGE: dict[str, Text] = {
         "All claims with their estimates and intervals; the table above holds the same numbers.",
         "所有主张的估计值与区间；数字与上表相同。",
     ),
+    "swipe": Text("Swipe to see all of it.", "左右滑动可看全图。"),
     "overview": Text(
         "All claims at a glance. The black mark is the null, or the number that is claimed; an "
         "arrow says that an interval goes on.",
@@ -110,10 +111,6 @@ PAGE: dict[str, Text] = {
     "to": Text("{low} to {high}", "{low} 至 {high}"),
     "yes": Text("yes", "是"),
     "no": Text("no", "否"),
-    "print_hint": Text(
-        "In print the table holds the rows that were on the screen.",
-        "打印时只包含屏幕上显示的行。",
-    ),
     "made_by": Text("Made by smallnet {version}.", "由 smallnet {version} 生成。"),
 }
 
