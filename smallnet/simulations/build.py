@@ -16,6 +16,7 @@ import pyarrow as pa
 from smallnet.simulations import acquaintances, chatter, leaving, rosters, sharing
 from smallnet.simulations.chatter import DAY_S, Messages, SizeSteps, Spells
 from smallnet.simulations.labels import digests, frame, ids, moments, named
+from smallnet.simulations.names import draw_names
 from smallnet.simulations.rosters import IntArray, RealArray
 from smallnet.simulations.truths import Drawn, tell_truth
 from smallnet.simulations.world import World
@@ -42,7 +43,6 @@ NEEDS_TALK = frozenset({"interactions", "recipients"})
 NEEDS_SHARES = frozenset({"shares", "adoptions", "opportunities"})
 TEMPLATES = 12  # "1", "+1", "收到": texts that everybody repeats
 REPLY_WITHIN_S = 2 * DAY_S
-KINDS_OF_GROUP = np.array(["interest", "local", "work", "event"])
 VIA = np.array(["created", "invited", "link"])
 CREATED, INVITED, LINK = 0, 1, 2
 BOT_REACH = 0.2  # share of groups in which a machine stands
@@ -51,7 +51,7 @@ BOT_REACH = 0.2  # share of groups in which a machine stands
 def build_world(platform: Platform, wanted: frozenset[str], *, rng: np.random.Generator) -> World:
     """Draw everything and lay it out as tables."""
     society, membership, friend, leave, talk, mention, share, adopt, truth = rng.spawn(9)
-    people_rng, group_rng, bot_rng, slot_rng = society.spawn(4)
+    people_rng, group_rng, bot_rng, slot_rng, name_rng = society.spawn(5)
     p = platform
     talk_z = people_rng.standard_normal(p.people)
     joining = p.joining_sd * people_rng.standard_normal(p.people)
@@ -80,7 +80,7 @@ def build_world(platform: Platform, wanted: frozenset[str], *, rng: np.random.Ge
         "people": frame(
             person=layout.people, bot=pa.array(np.arange(p.people + p.bots) >= p.people)
         ),
-        "groups": _groups_frame(layout, groups, rng=group_rng),
+        "groups": _groups_frame(layout, groups, rng=name_rng),
         "memberships": _memberships_frame(
             layout, spells, start, gone, slots.founder, (bot_group, bot), rng=membership
         ),
@@ -129,16 +129,17 @@ class _Layout:
 def _groups_frame(
     layout: _Layout, groups: rosters.GroupDraw, *, rng: np.random.Generator
 ) -> pd.DataFrame:
-    n = layout.platform.groups
+    names, kinds = draw_names(layout.platform.groups, rng=rng)
     born = np.floor(groups.born * DAY_S).astype(np.int64)
     closed = np.floor(np.where(np.isinf(groups.closed), 0, groups.closed) * DAY_S).astype(np.int64)
     return frame(
         group=layout.groups,
         created_at=moments(born, layout.starts),
         closed_at=moments(closed, layout.starts, np.isfinite(groups.closed)),
-        kind=pa.array(KINDS_OF_GROUP[rng.integers(0, KINDS_OF_GROUP.size, n)].tolist()),
-        friending_allowed=pa.array(np.ones(n, dtype=np.bool_)),
-        roster=pa.array(["complete"] * n),
+        kind=pa.array(kinds),
+        friending_allowed=pa.array([True] * len(kinds)),
+        roster=pa.array(["complete"] * len(kinds)),
+        name=pa.array(names),
     )
 
 

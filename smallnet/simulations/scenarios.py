@@ -10,7 +10,7 @@ from smallnet.errors import UnknownNameError
 from smallnet.simulations.platform import Platform
 from smallnet.tables import Text
 
-__all__ = ["DESCRIPTIONS", "SCENARIOS", "get_scenario"]
+__all__ = ["DESCRIPTIONS", "SCENARIOS", "describe_scenarios", "get_scenario"]
 
 _ENTRIES: tuple[tuple[Platform, Text], ...] = (
     (
@@ -182,3 +182,8 @@ def get_scenario(name: str) -> Platform:
         msg = f"unknown scenario {name!r}, expected one of {', '.join(SCENARIOS)}"
         raise UnknownNameError(msg)
     return SCENARIOS[name]
+
+
+def describe_scenarios(lang: str = "en") -> dict[str, str]:
+    """Say in one sentence what each scenario is, in ``lang``, ``en`` or ``zh``."""
+    return {name: words.get(lang) for name, words in DESCRIPTIONS.items()}
