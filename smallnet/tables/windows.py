@@ -72,9 +72,9 @@ def spells(dataset: Dataset) -> ir.Table:
 
     Notes
     -----
-    An unknown ``joined_at`` counts as in since before the watch; an unknown ``left_at`` as still
-    in at its end. ``left_by`` without ``left_at``: in until the last trace in the group (or the
-    join), and never an exit.
+    An unknown ``joined_at`` counts as in since before the watch, or since the group was created if
+    that is later; an unknown ``left_at`` as still in at its end. ``left_by`` without ``left_at``:
+    in until the last trace in the group (or the join), and never an exit.
     """
     return dataset.keep("spells", lambda: _spells(dataset))
 
@@ -94,6 +94,8 @@ def _spells(dataset: Dataset) -> ir.Table:
         .left_join(traces, ["group", "person"])
         .mutate(joined_us=microseconds(_.joined_at), left_us=microseconds(_.left_at))
     )
+    born = dataset["groups"].select(born_group="group", born_us=microseconds(_.created_at))
+    stays = stays.left_join(born, stays.group == born.born_group)  # no stay before the group
     vague = stays.left_at.isnull() & stays.left_by.notnull()
     last_trace = ibis.least(
         ibis.greatest(stays.last_us + 1, stays.joined_us).fill_null(
@@ -102,7 +104,7 @@ def _spells(dataset: Dataset) -> ir.Table:
         microseconds(stays.left_by),
     )
     stays = stays.mutate(
-        start_us=ibis.greatest(stays.joined_us.fill_null(low), low),
+        start_us=ibis.greatest(ibis.coalesce(stays.joined_us, stays.born_us, low), low),
         end_us=ibis.least(ibis.ifelse(vague, last_trace, stays.left_us.fill_null(high)), high),
         left=stays.left_us.notnull() & (stays.left_us < high),
     ).filter(_.end_us > _.start_us)

@@ -147,3 +147,20 @@ def test_first_posts_taken_as_joins_are_recognised(dataset):
         }
     )
     assert posters_only(Dataset.from_frames({"memberships": rows, "interactions": acts}))
+
+
+def test_nobody_is_in_a_group_before_it_exists():
+    dataset = Dataset.from_frames(
+        {
+            "groups": pd.DataFrame(
+                {"group": ["old", "new"], "created_at": [day(-9), day(4)]},
+            ),
+            "memberships": pd.DataFrame(
+                {"group": ["old", "new", "unlisted"], "person": ["ann", "ann", "ann"]}
+            ),
+        },
+        {"observed_from": day(0).isoformat(), "observed_until": day(10).isoformat()},
+    )
+    stays = dataset.collect(spells(dataset)).set_index("group")
+    assert stays.start_us.to_dict() == {"old": us(0), "new": us(4), "unlisted": us(0)}
+    assert not stays.start_known.any()  # the moment of joining stays unknown
