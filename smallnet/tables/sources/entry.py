@@ -1,15 +1,19 @@
 """What the registry knows of a public data set, and how its raw files are read."""
 
-from collections.abc import Callable, Mapping
+import datetime as dtm
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from smallnet.tables.dataset import Dataset
+from smallnet.tables.schema import COVERAGE
+from smallnet.tables.study_file import Study
 
 __all__ = [
     "Entry",
@@ -21,7 +25,10 @@ __all__ = [
     "no_memberships",
     "pairs",
     "read_csv",
+    "study_of",
 ]
+
+Moment = str | dtm.datetime  # UTC without a zone
 
 
 @dataclass(frozen=True)
@@ -66,6 +73,22 @@ class Entry:
             f"Cite: {self.citation}."
         )
 
+    @property
+    def size_text(self) -> str:
+        """How large the set is, in the counts that its authors print."""
+        return ", ".join(f"{number:,} {what}" for what, number in self.published.items())
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give everything as plain values."""
+        plain = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        plain["files"] = [
+            {"name": file.name, "sha256": file.sha256, "address": file.address}
+            for file in self.files
+        ]
+        plain["can_test"] = list(self.can_test)
+        plain["published"] = dict(self.published)
+        return plain
+
 
 @dataclass(frozen=True)
 class Source:
@@ -73,6 +96,46 @@ class Source:
 
     entry: Entry
     convert: Callable[[Path], Dataset]
+
+
+def study_of(
+    entry: Entry,
+    *,
+    notes: Iterable[str],
+    covers: Iterable[str],
+    watch: tuple[Moment, Moment] | None = None,
+    time_resolution: str | None = None,
+    time_origin: str | None = None,
+) -> Study:
+    """Write the study of a set: source, licence and citation from its entry.
+
+    Parameters
+    ----------
+    entry : Entry
+        The set.
+    notes : iterable of str
+        What the converter left out or assumed.
+    covers : iterable of str
+        The channels that the source could record; it could record no other.
+    watch : pair of moments, optional
+        Start and end of the watch, the end outside; None for data without times.
+    time_resolution, time_origin : str, optional
+        As in ``study.toml``; all times are UTC, so no time zone is stated.
+    """
+    covered = set(covers)
+    low, high = (pd.Timestamp(moment) for moment in watch) if watch else (None, None)
+    return Study(
+        name=entry.name,
+        observed_from=low.to_pydatetime() if low is not None else None,
+        observed_until=high.to_pydatetime() if high is not None else None,
+        source=f"{entry.title}; {entry.edition}; {entry.page}",
+        licence=entry.licence,
+        citation=entry.citation,
+        notes=tuple(notes),
+        coverage={channel: channel in covered for channel in COVERAGE},
+        time_resolution=time_resolution,
+        time_origin=time_origin,
+    )
 
 
 def read_csv(path: Path, names: list[str] | None = None, sep: str = ",") -> pd.DataFrame:

@@ -17,8 +17,7 @@ from pathlib import Path
 import pandas as pd
 
 from smallnet.tables.dataset import Dataset
-from smallnet.tables.sources.entry import Entry, File, Source, count, moments
-from smallnet.tables.study_file import Study
+from smallnet.tables.sources.entry import Entry, File, Source, count, moments, study_of
 
 __all__ = ["SOURCES"]
 
@@ -33,7 +32,6 @@ class Workspace:
 
     observed_from: str | None  # None: the first trace
     observed_until: str | None  # None: just after the last trace
-    timezone: str
     roster: str
     leaves: bool  # are leave events recorded
 
@@ -61,26 +59,13 @@ def convert(folder: Path, *, entry: Entry, workspace: Workspace) -> Dataset:
     }
     if "reactions" in raw:
         frames["ties"] = _reactions(raw["reactions"], messages, notes)
-    study = Study(
-        name=entry.name,
-        observed_from=low.to_pydatetime(),
-        observed_until=high.to_pydatetime(),
-        timezone=workspace.timezone,
+    covers = {"joining": True, "leaving": workspace.leaves, "lurkers": "members" in raw}
+    study = study_of(
+        entry,
+        notes=notes,
+        covers=[channel for channel, covered in covers.items() if covered],
+        watch=(low, high),
         time_resolution="1us",
-        source=f"{entry.title}; {entry.edition}",
-        licence=entry.licence,
-        citation=entry.citation,
-        notes=tuple(notes),
-        coverage={
-            "feed": False,
-            "private": False,
-            "reads": False,
-            "joining": True,
-            "leaving": workspace.leaves,
-            "muting": False,
-            "lurkers": workspace.roster == "complete",
-            "cross_group_ties": False,
-        },
     )
     return Dataset.from_frames(frames, study)
 
@@ -386,7 +371,7 @@ SOURCES = (
                 "joins": 1027,
             },
         ),
-        Workspace(None, None, "Africa/Addis_Ababa", "complete", leaves=False),
+        Workspace(None, None, "complete", leaves=False),
     ),
     _source(
         Entry(
@@ -437,7 +422,7 @@ SOURCES = (
                 "leaves": 5,
             },
         ),
-        Workspace("2020-05-13T22:00", "2020-05-20T22:00", "Europe/Madrid", "complete", leaves=True),
+        Workspace("2020-05-13T22:00", "2020-05-20T22:00", "complete", leaves=True),
     ),
     _source(
         Entry(
@@ -477,6 +462,6 @@ SOURCES = (
                 "early leavers": 24,
             },
         ),
-        Workspace("2018-01-31T22:00", "2018-02-09T22:00", "UTC", "partial", leaves=True),
+        Workspace("2018-01-31T22:00", "2018-02-09T22:00", "partial", leaves=True),
     ),
 )

@@ -6,8 +6,16 @@ import numpy as np
 import pandas as pd
 
 from smallnet.tables.dataset import Dataset
-from smallnet.tables.sources.entry import Entry, File, Source, count, moments, pairs, read_csv
-from smallnet.tables.study_file import Study
+from smallnet.tables.sources.entry import (
+    Entry,
+    File,
+    Source,
+    count,
+    moments,
+    pairs,
+    read_csv,
+    study_of,
+)
 
 __all__ = ["SOURCES"]
 
@@ -113,15 +121,13 @@ def convert(folder: Path) -> Dataset:
         named_friends=pupils["person"].isin(surveyed),
     )
     classes = sorted(in_class.unique())
-    study = Study(
-        name=ENTRY.name,
-        observed_from=pd.Timestamp(int(starts.min()), unit="s").to_pydatetime(),
-        observed_until=pd.Timestamp(int(contacts["t"].max()), unit="s").to_pydatetime(),
-        timezone="Europe/Paris",
+    study = study_of(
+        ENTRY,
+        watch=(
+            pd.Timestamp(int(starts.min()), unit="s"),
+            pd.Timestamp(int(contacts["t"].max()), unit="s"),
+        ),
         time_resolution="20s",
-        source=f"{ENTRY.title}; {ENTRY.edition}",
-        licence=ENTRY.licence,
-        citation=ENTRY.citation,
         notes=(
             "at is the start of the 20 seconds of contact, 20 s before the time in the file",
             count(int(moved.sum()), "contacts of a pupil whose class differs from the metadata: ")
@@ -134,16 +140,7 @@ def convert(folder: Path) -> Dataset:
             "diary weights are classes: 1 at most 5 min, 2 to 15, 3 to 60, 4 over 60 min a day",
             "classes are assigned: a firewall between them is also the timetable",
         ),
-        coverage={
-            "feed": False,
-            "private": True,
-            "reads": False,
-            "joining": False,
-            "leaving": False,
-            "muting": False,
-            "lurkers": True,
-            "cross_group_ties": True,
-        },
+        covers=["private", "lurkers", "cross_group_ties"],
     )
     return Dataset.from_frames(
         {

@@ -12,8 +12,7 @@ import numpy as np
 import pandas as pd
 
 from smallnet.tables.dataset import Dataset
-from smallnet.tables.sources.entry import Entry, File, Source, count, moments, read_csv
-from smallnet.tables.study_file import Study
+from smallnet.tables.sources.entry import Entry, File, Source, count, moments, read_csv, study_of
 
 __all__ = ["SOURCES"]
 
@@ -85,15 +84,8 @@ def convert(folder: Path) -> Dataset:
         "ties": _quotes(references, messages, notes),
         "shares": _shares(read_csv(folder / "url_shares.csv.gz"), messages, notes),
     }
-    study = Study(
-        name=ENTRY.name,
-        observed_from=messages["at"].min().to_pydatetime(),
-        observed_until=(messages["at"].max() + pd.Timedelta(seconds=1)).to_pydatetime(),
-        timezone="UTC",
-        time_resolution="1s",
-        source=f"{ENTRY.title}; {ENTRY.edition}",
-        licence=ENTRY.licence,
-        citation=ENTRY.citation,
+    study = study_of(
+        ENTRY,
         notes=(
             "members are the people who wrote, from their first message in the stream to the end "
             "of the watch: readers are unknown, and so is who stopped reading",
@@ -101,16 +93,9 @@ def convert(folder: Path) -> Dataset:
             "messages that were moved or renamed stand where they were last",
             *notes,
         ),
-        coverage={
-            "feed": False,
-            "private": False,
-            "reads": False,
-            "joining": False,
-            "leaving": False,
-            "muting": False,
-            "lurkers": False,
-            "cross_group_ties": True,
-        },
+        covers=["cross_group_ties"],
+        watch=(messages["at"].min(), messages["at"].max() + pd.Timedelta(seconds=1)),
+        time_resolution="1s",
     )
     return Dataset.from_frames(frames, study)
 
