@@ -3,6 +3,7 @@
 Nothing here shows a window or keeps a figure open. `save_figure` writes SVG and PNG.
 """
 
+from smallnet.figures.drawing_data import group_drawing_data
 from smallnet.figures.group_drawing import draw_groups
 from smallnet.figures.group_map import plot_group_map
 from smallnet.figures.overview import forest_size, plot_forest
@@ -27,6 +28,7 @@ __all__ = [
     "figure_language",
     "find_cjk_font",
     "forest_size",
+    "group_drawing_data",
     "house_style",
     "make_axes",
     "plot_forest",

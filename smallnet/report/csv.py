@@ -8,7 +8,7 @@ import pandas as pd
 from smallnet.errors import InputError
 from smallnet.report.results_file import write_atomically
 
-__all__ = ["defuse", "read_table", "restore", "write_table", "write_tables"]
+__all__ = ["defuse", "read_csv", "restore", "write_csv", "write_tables"]
 
 _RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # OWASP, CSV injection
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
@@ -41,7 +41,7 @@ def restore(cell: object) -> object:
     return cell
 
 
-def write_table(frame: pd.DataFrame, target: Path | str) -> Path:
+def write_csv(frame: pd.DataFrame, target: Path | str) -> Path:
     """Write a small table as CSV: UTF-8, a header, unknown is empty, texts defused.
 
     Raises
@@ -57,8 +57,8 @@ def write_table(frame: pd.DataFrame, target: Path | str) -> Path:
     return write_atomically(Path(target), safe.to_csv(index=False, lineterminator="\n"))
 
 
-def read_table(path: Path | str) -> pd.DataFrame:
-    """Read a table that `write_table` wrote; an empty cell is unknown.
+def read_csv(path: Path | str) -> pd.DataFrame:
+    """Read a table that `write_csv` wrote; an empty cell is unknown.
 
     Raises
     ------
@@ -81,7 +81,7 @@ def write_tables(
 ) -> tuple[Path, ...]:
     """Write ``out/tables/groups.csv``, one row a group, and ``scorecard.csv`` beside it."""
     folder = Path(out) / "tables"
-    paths = [write_table(group_table, folder / "groups.csv")]
+    paths = [write_csv(group_table, folder / "groups.csv")]
     if scorecard is not None:
-        paths.append(write_table(scorecard, folder / "scorecard.csv"))
+        paths.append(write_csv(scorecard, folder / "scorecard.csv"))
     return tuple(paths)

@@ -18,17 +18,23 @@ from smallnet.figures import (
 )
 from smallnet.hypotheses.claims import CLAIMS, load_claim
 from smallnet.hypotheses.result import Result
+from smallnet.report.csv import read_csv, write_csv
+from smallnet.report.results_file import load_study
+from smallnet.tables.choices import Choices
 
-__all__ = ["write_figures"]
+__all__ = ["read_drawing", "write_figures"]
+
+_TIES = ("source", "target", "kind")
 
 
 def write_figures(
     out: Path | str,
     results: Sequence[Result],
-    *,
     groups: pd.DataFrame | None = None,
+    summary: Mapping[str, Any] | None = None,
+    *,
     drawing: Mapping[str, Any] | None = None,
-    small_group: int = 30,
+    small_group: int | None = None,
     random_seed: int = 1,
     lang: str = "en",
 ) -> tuple[Path, ...]:
@@ -39,14 +45,17 @@ def write_figures(
     out : path
         Folder of the study's output.
     results : sequence of Result
-        Those that are not testable have no figure of their own.
+        Those that hold nothing to draw, such as the not testable ones, have no figure.
     groups : DataFrame, optional
         One row a group with ``size``, ``messages_per_member_day`` and, if it is known,
         ``criteria_met``: for ``group_map`` and ``sizes``.
+    summary : mapping, optional
+        Counts of the data set; nothing is drawn from it yet.
     drawing : mapping, optional
-        ``members`` and ``ties`` of the groups to draw; see `write_results`.
-    small_group : int
-        "Small" is fewer than this.
+        ``members`` and ``ties`` of the groups to draw, from `group_drawing_data`; kept in
+        ``out/tables`` so that the page can be built again.
+    small_group : int, optional
+        "Small" is fewer than this; by default what ``out/results.json`` says.
     random_seed : int
         Of the drawing's layout.
     lang : str
@@ -55,14 +64,17 @@ def write_figures(
     Returns
     -------
     tuple of Path
-        The SVG files: ``overview``, ``sizes``, ``group_map``, ``drawing`` and the claims' ids.
+        The SVG files: the claims' ids, ``overview``, ``sizes``, ``group_map``, ``drawing``.
 
     Raises
     ------
     OutputError
         If a file cannot be written.
     """
-    folder = Path(out) / "figures"
+    out = Path(out)
+    folder = out / "figures"
+    if small_group is None:
+        small_group = _small_group(out)
     paths = []
     with house_style(lang) as shown:
         for result in results:
@@ -74,18 +86,34 @@ def write_figures(
             paths.append(save_figure(axes, folder, "overview", lang=lang))
         if groups is not None and len(groups):
             sizes = groups["size"] if "size" in groups else pd.Series(dtype="float64")
-            axes = plot_sizes(
-                pd.to_numeric(sizes, errors="coerce"), small_group=small_group, lang=shown
-            )
+            members = pd.to_numeric(sizes, errors="coerce")
+            axes = plot_sizes(members, small_group=small_group, lang=shown)
             paths.append(save_figure(axes, folder, "sizes", lang=lang))
             axes = plot_group_map(groups, small_group=small_group, lang=shown)
             paths.append(save_figure(axes, folder, "group_map", lang=lang))
         if drawing is not None and drawing.get("members"):
-            members = pd.DataFrame(list(drawing["members"]), columns=["group", "person"])
-            ties = pd.DataFrame(list(drawing.get("ties") or ()), columns=["source", "target"])
-            axes = draw_groups(members, ties, seed=random_seed, lang=shown)
+            roster = pd.DataFrame(list(drawing["members"]), columns=["group", "person"])
+            ties = pd.DataFrame(list(drawing.get("ties") or ()), columns=list(_TIES))
+            write_csv(roster, out / "tables" / "drawing_members.csv")
+            write_csv(ties, out / "tables" / "drawing_ties.csv")
+            axes = draw_groups(roster, ties, seed=random_seed, lang=shown)
             paths.append(save_figure(axes, folder, "drawing", lang=lang))
     return tuple(paths)
+
+
+def read_drawing(out: Path) -> dict[str, Any] | None:
+    """Read the members and ties that `write_figures` kept; None if it drew no groups."""
+    members, ties = (out / "tables" / f"drawing_{part}.csv" for part in ("members", "ties"))
+    if not (members.is_file() and ties.is_file()):
+        return None
+    frames = {"members": read_csv(members), "ties": read_csv(ties)}
+    return {name: frame.to_dict("records") for name, frame in frames.items()}
+
+
+def _small_group(out: Path) -> int:
+    if not (out / "results.json").is_file():
+        return Choices().small_group
+    return int(load_study(out)["choices"].get("small_group", Choices().small_group))
 
 
 def _draw_claim(result: Result, lang: str) -> Any:

@@ -16,13 +16,13 @@ from smallnet.errors import InputError
 from smallnet.figures import NO_CJK_FONT, VERDICTS, figure_language, verdict_look
 from smallnet.figures.numbers import known, show_interval, show_number, show_p
 from smallnet.hypotheses.result import Result
-from smallnet.report.csv import read_table
+from smallnet.report.csv import read_csv
 from smallnet.report.display import clean, flatten, show_value
-from smallnet.report.drawings import write_figures
+from smallnet.report.drawings import read_drawing, write_figures
 from smallnet.report.group_rows import group_rows
 from smallnet.report.results_file import load_study, write_atomically
 from smallnet.report.svg import figure_lang, inline_svg
-from smallnet.report.texts import CHOICES, COUNTS, FACTS, PAGE, PROBLEM, PROVENANCE, label
+from smallnet.report.texts import CHANNEL, CHOICES, COUNTS, FACTS, PAGE, PROBLEM, PROVENANCE, label
 from smallnet.tables.choices import Choices
 from smallnet.tables.words import LANGUAGES, Text
 
@@ -38,7 +38,7 @@ _SHAPES = {
 _COLUMNS = ("group", "kind", "size", "messages_per_member_day", "criteria_met", "reasons")
 
 
-def build_page(out: Path | str, *, lang: str = "en") -> Path:
+def build_page(out: Path | str, *, lang: str | None = None) -> Path:
     """Build ``out/report.html`` from what ``out`` holds.
 
     Parameters
@@ -47,8 +47,8 @@ def build_page(out: Path | str, *, lang: str = "en") -> Path:
         Folder of a study: ``results.json``, and if they are there ``tables/groups.csv``,
         ``tables/scorecard.csv`` and ``figures/*.svg``. Figures that are missing or labelled in
         another language are drawn again.
-    lang : str
-        ``en`` or ``zh``.
+    lang : str, optional
+        ``en`` or ``zh``; by default the language that the study was run in.
 
     Returns
     -------
@@ -62,11 +62,12 @@ def build_page(out: Path | str, *, lang: str = "en") -> Path:
     OutputError
         If the page cannot be written.
     """
+    out = Path(out)
+    study = load_study(out)
+    lang = lang or study.get("lang") or "en"
     if lang not in LANGUAGES:
         msg = f"lang is {lang!r}, expected one of {', '.join(LANGUAGES)}"
         raise InputError(msg)
-    out = Path(out)
-    study = load_study(out)
     results = [Result.from_dict(entry) for entry in study["results"]]
     groups = _read_groups(out)
     _refresh_figures(out, study, results, groups, lang)
@@ -91,10 +92,10 @@ def _read_groups(out: Path) -> pd.DataFrame | None:
     path = out / "tables" / "groups.csv"
     if not path.is_file():
         return None
-    groups = read_table(path)
+    groups = read_csv(path)
     scores = out / "tables" / "scorecard.csv"
     if scores.is_file() and "group" in groups:
-        score = read_table(scores)
+        score = read_csv(scores)
         new = ["group", *(name for name in score if name not in groups)]
         groups = groups.merge(score[new], on="group", how="left")
     return groups
@@ -105,15 +106,15 @@ def _refresh_figures(
 ) -> None:
     wanted = {"overview"} if results else set()
     wanted |= {"sizes", "group_map"} if groups is not None and len(groups) else set()
-    wanted |= {"drawing"} if (study.get("drawing") or {}).get("members") else set()
+    drawing = read_drawing(out)
+    wanted |= {"drawing"} if drawing is not None else set()
     if all(figure_lang(out / "figures" / f"{name}.svg") == lang for name in wanted):
         return
     write_figures(
         out,
         results,
-        groups=groups,
-        drawing=study.get("drawing"),
-        small_group=int(study["choices"].get("small_group", 30)),
+        groups,
+        drawing=drawing,
         random_seed=study["random_seed"],
         lang=lang,
     )
@@ -125,7 +126,8 @@ def _view(
     """Everything that the template shows, in words."""
     words = {key: text.get(lang) for key, text in PAGE.items()}
     name = clean(str(study["dataset"].get("name") or words["unknown"]), 120)
-    notes = [show_value(note, lang) for note in study.get("notes") or ()]
+    said = (study["dataset"].get("study") or {}).get("notes") or ()
+    notes = [show_value(note, lang) for note in (*(study.get("notes") or ()), *said)]
     if figure_language(lang) != lang:
         notes.append(NO_CJK_FONT.get(lang))
     level = _percent(results[0].level if results else 0.95)
@@ -266,11 +268,17 @@ def _counts(summary: Mapping[str, Any], lang: str) -> list[tuple[str, str]]:
 
 
 def _facts(dataset: Mapping[str, Any], lang: str) -> list[tuple[str, str]]:
+    dataset = {**(dataset.get("study") or {}), **dataset}
     facts = {key: value for key, value in dataset.items() if key in FACTS and value}
     start, end = dataset.get("observed_from"), dataset.get("observed_until")
     if start or end:
         unknown = PAGE["unknown"].get(lang)
         facts["watch"] = PAGE["to"].get(lang).format(low=start or unknown, high=end or unknown)
+    coverage = dataset.get("coverage") or {}
+    for key, wanted in (("recorded", True), ("unrecorded", False)):
+        channels = [label(CHANNEL, name, lang) for name, held in coverage.items() if held is wanted]
+        if channels:
+            facts[key] = PAGE["comma"].get(lang).join(channels)
     return [(FACTS[key].get(lang), show_value(facts[key], lang)) for key in FACTS if key in facts]
 
 
@@ -314,6 +322,7 @@ def _provenance(study: Mapping[str, Any], lang: str) -> list[tuple[str, str]]:
     entries = {key: study.get(key) for key in ("smallnet", "created_at", "random_seed")}
     entries["sha256"] = study["dataset"].get("sha256")
     entries |= study.get("provenance") or {}
+    entries.pop("changed_choices", None)  # they stand among the choices
     return [
         (label(PROVENANCE, key, lang), show_value(value, lang))
         for key, value in entries.items()

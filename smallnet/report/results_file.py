@@ -67,7 +67,6 @@ def write_results(
     summary: Mapping[str, Any] | None = None,
     provenance: Mapping[str, Any] | None = None,
     notes: Sequence[Any] = (),
-    drawing: Mapping[str, Any] | None = None,
     lang: str = "en",
 ) -> Path:
     """Write ``out/results.json``.
@@ -94,9 +93,6 @@ def write_results(
         ``command``, ``python``, ``platform``, …
     notes : sequence
         What a reader must know, each a sentence or a mapping ``{"en": …, "zh": …}``.
-    drawing : mapping, optional
-        ``members`` (of ``group``, ``person``) and ``ties`` (of ``source``, ``target``) of the
-        groups to draw.
     lang : str
         Language that the study was run in.
 
@@ -122,7 +118,6 @@ def write_results(
         "problems": list(problems),
         "notes": list(notes),
         "provenance": dict(provenance or {}),
-        "drawing": drawing,
         "results": [result.to_dict() for result in results],
     }
     text = json.dumps(plain(content), ensure_ascii=False, indent=1, allow_nan=False, default=str)

@@ -2,7 +2,17 @@
 
 from smallnet.tables.words import Text
 
-__all__ = ["CHOICES", "COLUMNS", "COUNTS", "FACTS", "PAGE", "PROBLEM", "PROVENANCE", "label"]
+__all__ = [
+    "CHANNEL",
+    "CHOICES",
+    "COLUMNS",
+    "COUNTS",
+    "FACTS",
+    "PAGE",
+    "PROBLEM",
+    "PROVENANCE",
+    "label",
+]
 
 PAGE: dict[str, Text] = {
     "title": Text("What small groups do: {name}", "小群效应检验：{name}"),
@@ -123,6 +133,9 @@ FACTS: dict[str, Text] = {
     "timezone": Text("Time zone", "时区"),
     "time_resolution": Text("Time resolution", "时间精度"),
     "edition": Text("Edition", "版本"),
+    "watch_days": Text("Days watched", "观察天数"),
+    "recorded": Text("The source could record", "来源能够记录"),
+    "unrecorded": Text("It could not record", "来源无法记录"),
     "note": Text("Note", "备注"),
 }
 
@@ -153,6 +166,17 @@ COUNTS: dict[str, Text] = {
     "exits": Text("exits", "退出"),
 }
 
+CHANNEL: dict[str, Text] = {
+    "feed": Text("shares to the feed", "朋友圈分享"),
+    "private": Text("private messages and shares", "私聊与私密分享"),
+    "reads": Text("who saw what", "谁看到了什么"),
+    "joining": Text("when people join", "加入时间"),
+    "leaving": Text("when people leave", "退出时间"),
+    "muting": Text("muting", "屏蔽"),
+    "lurkers": Text("people who never write", "从不发言的人"),
+    "cross_group_ties": Text("ties across groups", "跨群关系"),
+}
+
 PROBLEM: dict[str, Text] = {
     "table": Text("Table", "表"),
     "column": Text("Column", "列"),
@@ -172,6 +196,7 @@ PROVENANCE: dict[str, Text] = {
     "python": Text("Python", "Python"),
     "platform": Text("Platform", "平台"),
     "engine": Text("Engine", "引擎"),
+    "packages": Text("Packages", "软件包"),
     "seconds": Text("Seconds", "用时（秒）"),
 }
 
