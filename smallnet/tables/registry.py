@@ -13,9 +13,6 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import pooch
-import requests
-
 from smallnet.errors import DownloadError, InputError, UnknownNameError
 from smallnet.tables.dataset import Dataset
 from smallnet.tables.sources import SOURCES, Entry, File, Source
@@ -32,7 +29,6 @@ __all__ = [
     "load_data",
 ]
 
-TIMEOUT_S = 60  # without a byte from the server
 Notify = Callable[[str], None]
 
 
@@ -79,7 +75,12 @@ def _source(name: str) -> Source:
 
 def cache_folder() -> Path:
     """Give the folder where fetched files are kept: ``SMALLNET_CACHE`` or the system's cache."""
-    return Path(os.environ.get("SMALLNET_CACHE") or pooch.os_cache("smallnet"))
+    here = os.environ.get("SMALLNET_CACHE")
+    if here:
+        return Path(here)
+    import pooch  # slow to import
+
+    return Path(pooch.os_cache("smallnet"))
 
 
 def load_data(name: str, *, notify: Notify = _say) -> Dataset:
@@ -166,6 +167,8 @@ def fetch_files(wanted: Entry, folder: Path, *, notify: Notify = _say) -> Path:
         If a file has no address, the server cannot be reached or breaks off, or the bytes are
         not the expected ones.
     """
+    from smallnet.tables.sources.download import fetch_file  # slow to import
+
     for file in wanted.files:
         if (folder / file.name).is_file() and _sha256(folder / file.name) == file.sha256:
             continue
@@ -177,44 +180,8 @@ def fetch_files(wanted: Entry, folder: Path, *, notify: Notify = _say) -> Path:
             )
             raise DownloadError(msg)
         notify(f"{wanted.name}: fetching {file.address}")
-        _fetch_file(file, folder)
+        fetch_file(file, folder)
     return folder
-
-
-def _fetch_file(file: File, folder: Path) -> None:
-    pooch.get_logger().setLevel("WARNING")  # notify has said it already
-    try:
-        pooch.retrieve(
-            url=file.address,
-            known_hash=f"sha256:{file.sha256}",
-            fname=file.name,
-            path=folder,
-            downloader=pooch.HTTPDownloader(timeout=TIMEOUT_S),
-        )
-    except requests.RequestException as error:
-        msg = f"{file.address} could not be fetched: {_cause(error)}"
-        raise DownloadError(msg) from None
-    except ValueError:
-        msg = (
-            f"{file.address} gave other bytes than expected (SHA-256 {file.sha256}): the file "
-            "has changed there, or something on the way answers in its place"
-        )
-        raise DownloadError(msg) from None
-    except OSError as error:
-        msg = f"{file.address} could not be kept in {folder}: {error.strerror or error}"
-        raise DownloadError(msg) from None
-
-
-def _cause(error: requests.RequestException) -> str:
-    if isinstance(error, requests.HTTPError) and error.response is not None:
-        return f"the server answered {error.response.status_code} {error.response.reason}"
-    if isinstance(error, requests.Timeout):
-        return f"the server was silent for {TIMEOUT_S} seconds"
-    if isinstance(error, requests.exceptions.ChunkedEncodingError):
-        return "the transfer broke off before the end"
-    if isinstance(error, requests.ConnectionError):
-        return "the server cannot be reached (is there a network?)"
-    return str(error)
 
 
 def _check_file(path: Path, file: File) -> None:
