@@ -119,7 +119,7 @@ def draw_groups(
     """
     ax = make_axes(ax, 7.0, 5.6)
     ax.set_axis_off()
-    ax.set_aspect("equal", adjustable="datalim")
+    ax.set_aspect("equal")
     roster, ties = _frames(members, ties)
     if roster.empty:
         ax.text(0.5, 0.5, _WORDS["none"].get(lang), transform=ax.transAxes, ha="center")
@@ -167,8 +167,7 @@ def draw_groups(
                 linewidths=1.2,
                 zorder=3,
             )
-    ax.autoscale_view()
-    ax.margins(x=0.3 if beside else 0.08, y=0.1)
+    _frame(ax, np.array(list(place.values())), beside)
     _legend(ax, bool(outside), any(len(home) > 1 for home in homes.values()), lang)
     return ax
 
@@ -207,6 +206,20 @@ def _draw_shapes(ax: Axes, groups: dict[str, list[str]], place: dict[str, np.nda
             bbox={"facecolor": "white", "edgecolor": colour, "pad": 2.0, "linewidth": 0.8},
         )
     return beside
+
+
+def _frame(ax: Axes, points: np.ndarray, beside: bool) -> None:
+    """Leave room around the points for outlines and names, in the shape of the figure."""
+    low, high = points.min(axis=0), points.max(axis=0)
+    middle, half = (low + high) / 2, np.maximum((high - low) / 2, 1e-3)
+    half = half * (1.6 if beside else 1.2, 1.28)
+    box = ax.get_position()
+    figure = ax.get_figure()
+    shape = 1.0 if figure is None else figure.bbox.width / figure.bbox.height
+    ratio = shape * box.width / box.height
+    half = np.array([max(half[0], half[1] * ratio), max(half[1], half[0] / ratio)])
+    ax.set_xlim(middle[0] - half[0], middle[0] + half[0])
+    ax.set_ylim(middle[1] - half[1], middle[1] + half[1])
 
 
 def _legend(ax: Axes, across: bool, several: bool, lang: str) -> None:
