@@ -245,7 +245,7 @@ def _robustness(dataset: Dataset, stays: pd.DataFrame, choices: Choices) -> list
         }
         | _entry(stays, "friends_ever", choices),
     ]
-    for day in (3, 14, 30):
+    for day in (14, 30):
         later = friends_at_landmark(dataset, float(day))
         name = Text(f"landmark at day {day}", f"以第{day}日为界标")
         if later["left"].sum() >= FEWEST_EXITS:

@@ -42,7 +42,7 @@ def friends_at_landmark(dataset: Dataset, landmark_day: float) -> pd.DataFrame:
         stay=ibis.row_number().over(ibis.window(order_by=["group", "person", "joined_us"])),
     )
     kept = dataset.keep(f"landmark_{landmark_day:g}", lambda: sizes_at(dataset, stays))
-    friends = _pairs(dataset)
+    friends = dataset.keep("friend_pairs", lambda: _pairs(dataset))
     mine = kept.select("stay", "group", "person", "at_us").join(friends, "person")
     others = spells(dataset).select("group", "start_us", "end_us", friend="person")
     inside = mine.left_join(others, ["group", "friend"])

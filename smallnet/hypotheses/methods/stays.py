@@ -30,6 +30,10 @@ def newcomers(dataset: Dataset) -> ir.Table:
         ``enter_day`` to ``exit_day``, in days since joining; ``left`` tells an exit from the
         end of watching and from the closing of the group.
     """
+    return dataset.keep("newcomers", lambda: _newcomers(dataset))
+
+
+def _newcomers(dataset: Dataset) -> ir.Table:
     closings = (
         dataset["groups"]
         .filter(_.closed_at.notnull())
