@@ -42,6 +42,7 @@ def humans(dataset: Dataset) -> ir.Table:
         dataset["memberships"].select("person"),
         dataset["interactions"].select(person="sender"),
         dataset["interactions"].select(person="recipient"),
+        dataset["recipients"].select("person"),
         dataset["friendships"].select("person"),
         dataset["friendships"].select(person="friend"),
         dataset["ties"].select(person="source"),
