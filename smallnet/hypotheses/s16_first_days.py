@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["CLAIM", "plot", "test"]
 
 EDGES = (0.0, 3.0, 15.0, np.inf)  # days since joining: 0-2, 3-14, later
-FEWEST_GROUPS, FEWEST_EXITS = 3, 5
+FEWEST_GROUPS, FEWEST_EXITS = 3, 5  # exits in each band; below, no interval can be trusted
 LAST_DAY = 30  # of the figure
 
 CLAIM = Claim(
@@ -133,24 +133,24 @@ def test(dataset: Dataset, choices: Choices, *, rng: np.random.Generator) -> Res
         "events": int(exits.sum()),
     }
     details = _details(stays, cells, choices)
-    if groups < FEWEST_GROUPS or exits.min() == 0 or exits.sum() < FEWEST_EXITS:
-        reason = Text(
-            f"{int(exits.sum())} exits in the first fifteen days, in {groups} groups "
-            f"({int(exits[0])} on days 0–2, {int(exits[1])} on days 3–14): too few to compare.",
-            f"头十五天只有 {int(exits.sum())} 次退出，分布在 {groups} 个群"
-            f"（第0–2日 {int(exits[0])} 次，第3–14日 {int(exits[1])} 次）：太少，无法比较。",
-        )
+    few = groups < FEWEST_GROUPS or exits.min() < FEWEST_EXITS
+    if few and (groups < FEWEST_GROUPS or exits.min() == 0):
         return result_of(
-            CLAIM, choices, verdict="inconclusive", reason=reason, n=n, details=details
+            CLAIM,
+            choices,
+            verdict="inconclusive",
+            reason=_too_few(exits, groups),
+            n=n,
+            details=details,
         )
     model = _fit(cells)
     estimate, low, high, p_value = _ratio(model, choices.level)
-    verdict = settle(CLAIM, choices, estimate, low, high)
+    reason = _reason(estimate, low, high, exits)
     return result_of(
         CLAIM,
         choices,
-        verdict=verdict,
-        reason=_reason(estimate, low, high, exits),
+        verdict="inconclusive" if few else settle(CLAIM, choices, estimate, low, high),
+        reason=reason + _too_few(exits, groups) if few else reason,
         estimate=estimate,
         ci_low=low,
         ci_high=high,
@@ -203,6 +203,16 @@ def _ratio(model: MixedPoisson, level: float) -> tuple[float, float, float, floa
         float(np.exp(log_ratio - half)),
         float(np.exp(log_ratio + half)),
         p_value,
+    )
+
+
+def _too_few(exits: pd.Series, groups: int) -> Text:
+    early, late = int(exits[0]), int(exits[1])
+    return Text(
+        f"{early} exits on days 0–2 and {late} on days 3–14, in {groups} groups, are too few to "
+        f"settle it: at least {FEWEST_EXITS} on each side are needed.",
+        f"第0–2日 {early} 次退出、第3–14日 {late} 次，分布在 {groups} 个群，不足以定论："
+        f"两侧各需至少 {FEWEST_EXITS} 次。",
     )
 
 
