@@ -1,4 +1,4 @@
-"""Results, groups and a drawing made up for the tests: every verdict, unknown numbers, hostile names."""
+"""Made-up results, groups and a drawing: every verdict, unknown numbers, hostile names."""
 
 from typing import Any
 
@@ -25,16 +25,106 @@ HOSTILE = {
 }
 
 _ROWS: list[tuple[str, str, str, str, Any, Any, Any, Any, str]] = [
-    ("S01", "Most shares go to groups and friends", "把内容分享给群和好友", "supported", 0.81, 0.77, 0.85, 0.0004, "Share of shares that are private"),
-    ("S03", "Shared-to groups are mostly small", "分享到的群大多是小群", "inconclusive", 1.12, 0.82, 1.53, 0.47, "Observed over expected share of small targets"),
-    ("S05", "Everyone is active in small groups", "人人都活跃在小群中", "supported", 0.82, 0.71, 0.94, 0.008, "Rate ratio per doubling of group size"),
-    ("T30", "There is a threshold and it is 30", "门槛是三十人", "inconclusive", None, None, None, 0.31, "Threshold in members"),
-    ("S08", "Friends inside keep people in the group", "群内好友让人留下", "contradicted", 1.34, 1.11, 1.62, 0.003, "Hazard ratio per friend inside"),
-    ("S13", "Ninety per cent of groups are muted", "九成的群被屏蔽", "contradicted", 0.42, 0.38, 0.46, 0.0001, "Share of memberships muted"),
-    ("S14", "Everybody is in ten groups or more", "每人至少在十个群里", "contradicted", 3.0, 2.0, 4.0, None, "5 % quantile of groups per person"),
-    ("S15", "Relationship chains are a firewall between groups", "关系链是群之间的防火墙", "not testable", None, None, None, None, "Odds ratio of staying inside"),
-    ("S16", "Newcomers judge within the first two days", "新人在一两天内作出判断", "no effect", 1.02, 0.93, 1.12, 0.7, "Hazard ratio, days 0-2 against 3-14"),
-]  # fmt: skip
+    (
+        "S01",
+        "Most shares go to groups and friends",
+        "把内容分享给群和好友",
+        "supported",
+        0.81,
+        0.77,
+        0.85,
+        0.0004,
+        "Share of shares that are private",
+    ),
+    (
+        "S03",
+        "Shared-to groups are mostly small",
+        "分享到的群大多是小群",
+        "inconclusive",
+        1.12,
+        0.82,
+        1.53,
+        0.47,
+        "Observed over expected share of small targets",
+    ),
+    (
+        "S05",
+        "Everyone is active in small groups",
+        "人人都活跃在小群中",
+        "supported",
+        0.82,
+        0.71,
+        0.94,
+        0.008,
+        "Rate ratio per doubling of group size",
+    ),
+    (
+        "T30",
+        "There is a threshold and it is 30",
+        "门槛是三十人",
+        "inconclusive",
+        None,
+        None,
+        None,
+        0.31,
+        "Threshold in members",
+    ),
+    (
+        "S08",
+        "Friends inside keep people in the group",
+        "群内好友让人留下",
+        "contradicted",
+        1.34,
+        1.11,
+        1.62,
+        0.003,
+        "Hazard ratio per friend inside",
+    ),
+    (
+        "S13",
+        "Ninety per cent of groups are muted",
+        "九成的群被屏蔽",
+        "contradicted",
+        0.42,
+        0.38,
+        0.46,
+        0.0001,
+        "Share of memberships muted",
+    ),
+    (
+        "S14",
+        "Everybody is in ten groups or more",
+        "每人至少在十个群里",
+        "contradicted",
+        3.0,
+        2.0,
+        4.0,
+        None,
+        "5 % quantile of groups per person",
+    ),
+    (
+        "S15",
+        "Relationship chains are a firewall between groups",
+        "关系链是群之间的防火墙",
+        "not testable",
+        None,
+        None,
+        None,
+        None,
+        "Odds ratio of staying inside",
+    ),
+    (
+        "S16",
+        "Newcomers judge within the first two days",
+        "新人在一两天内作出判断",
+        "no effect",
+        1.02,
+        0.93,
+        1.12,
+        0.7,
+        "Hazard ratio, days 0-2 against 3-14",
+    ),
+]
 
 
 def sample_results() -> list[Result]:
