@@ -1,0 +1,1 @@
+"""Methods that several claims share, one idea a module."""
