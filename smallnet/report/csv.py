@@ -17,7 +17,8 @@ _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 def defuse(cell: object) -> object:
     """Put an apostrophe before a text that a spreadsheet would take for a formula.
 
-    Numbers, also those in quotes such as ``"-5"``, stay as they are. A text that begins with
+    Numbers, also those in quotes such as ``"-5"``, stay as they are. Line breaks become one kind,
+    which every reader of CSV takes for a part of the cell. A text that begins with
     apostrophes before such a sign gets one more, so that `restore` gives back what was there.
 
     Examples
@@ -27,7 +28,7 @@ def defuse(cell: object) -> object:
     """
     if not isinstance(cell, str):
         return cell
-    cell = cell.replace("\x00", "\ufffd")
+    cell = cell.replace("\x00", "\ufffd").replace("\r\n", "\n").replace("\r", "\n")
     bare = cell.lstrip("'")
     if bare.startswith(_RISKY) and not _NUMBER.fullmatch(cell):
         return "'" + cell

@@ -1,0 +1,223 @@
+import json
+import re
+from html.parser import HTMLParser
+
+import pytest
+from report_samples import HOSTILE, sample_groups, sample_results
+
+from smallnet.errors import InputError
+from smallnet.figures import find_cjk_font
+from smallnet.hypotheses import VERDICTS
+from smallnet.report import build_page, load_study, write_results
+from smallnet.report.display import clean
+from smallnet.report.group_rows import group_rows, json_island
+from smallnet.report.svg import figure_lang
+from smallnet.report.texts import CHOICES, COLUMNS, PAGE
+from smallnet.tables import Choices
+
+
+class Outline(HTMLParser):
+    """Headings, links, ids and scripts of a page, and whether its elements nest."""
+
+    EMPTY = ("meta", "link", "input", "br", "!doctype")
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.headings, self.ids, self.anchors = [], [], [], []
+        self.scripts, self.addresses, self.handlers, self.text = [], [], [], ""
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        values = dict(attrs)
+        if tag not in self.EMPTY:
+            self.open.append(tag)
+        if re.fullmatch("h[1-6]", tag):
+            self.headings.append(int(tag[1]))
+        self.ids += [values["id"]] if "id" in values else []
+        self.scripts += [values.get("type")] if tag == "script" else []
+        self.handlers += [name for name in values if name.startswith("on")]
+        for name in ("href", "src", "xlink:href", "action"):
+            if name in values:
+                self.addresses.append(values[name])
+
+    def handle_startendtag(self, tag, attrs):
+        self.handle_starttag(tag, attrs)
+        if tag not in self.EMPTY:
+            self.open.pop()
+
+    def handle_endtag(self, tag):
+        assert self.open, f"</{tag}> closes nothing"
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if self.open and self.open[-1] not in ("script", "style"):
+            self.text += data
+
+
+@pytest.fixture(scope="module")
+def english(english_page):
+    return Outline(english_page.read_text("utf-8"))
+
+
+@pytest.fixture(scope="module")
+def chinese(chinese_page):
+    return Outline(chinese_page.read_text("utf-8"))
+
+
+@pytest.mark.parametrize("page", ["english", "chinese"])
+def test_elements_nest_and_headings_are_in_order(page, request):
+    outline = request.getfixturevalue(page)
+    assert outline.open == []
+    assert outline.headings[0] == 1
+    assert outline.headings.count(1) == 1
+    steps = zip(outline.headings, outline.headings[1:], strict=False)
+    assert all(after <= before + 1 for before, after in steps)
+
+
+@pytest.mark.parametrize("page", ["english", "chinese"])
+def test_ids_are_unique_and_every_link_leads_somewhere_on_the_page(page, request):
+    outline = request.getfixturevalue(page)
+    assert len(outline.ids) == len(set(outline.ids))
+    inside = [address[1:] for address in outline.addresses if address.startswith("#")]
+    assert set(inside) <= set(outline.ids)
+    outside = [address for address in outline.addresses if not address.startswith("#")]
+    assert all(address.startswith("data:") for address in outside)
+
+
+def test_the_page_has_two_scripts_and_no_handlers_whatever_stands_in_the_data(english):
+    assert english.scripts == ["application/json", None]
+    assert english.handlers == []
+
+
+def test_the_page_asks_the_browser_to_load_nothing(english_page):
+    text = english_page.read_text("utf-8")
+    assert "default-src 'none'" in text
+    assert not re.search(r"@import|url\(\s*['\"]?(?!#)", text)
+
+
+def test_every_claim_stands_there_with_all_it_needs(english):
+    for result in sample_results():
+        for part in (result.title, result.claim, result.method, result.null_model, result.reason):
+            assert part in english.text
+        assert result.id in english.ids
+    for word in (
+        "Size is chosen",
+        "Groups are independent",
+        "without the silent end",
+        "0.820 [0.710",
+    ):
+        assert word in english.text
+
+
+def test_the_data_the_choices_and_the_provenance_are_told(english):
+    for word in ("CC0", "Nobody (2024)", "1,200", "88,123", "ab" * 32, "Asia/Shanghai", "muting"):
+        assert word in english.text
+    assert "25 (changed)" in english.text
+    assert english.text.count("(changed)") == 1
+    assert "left after joined" in english.text
+
+
+def test_the_chinese_page_is_chinese(chinese, chinese_page):
+    assert '<html lang="zh-Hans">' in chinese_page.read_text("utf-8")
+    for key in ("found", "verdicts", "claims", "groups", "choices", "provenance"):
+        assert PAGE[key].zh in chinese.text
+        assert PAGE[key].en not in chinese.text
+    assert "人人都活跃在小群中" in chinese.text
+    assert "规模是选择的结果" in chinese.text
+
+
+def test_the_english_page_gives_the_chinese_claim_beside(english_page):
+    assert '<p lang="zh-Hans" class="soft">人人都活跃在小群中。</p>' in english_page.read_text(
+        "utf-8"
+    )
+
+
+def test_figures_are_drawn_again_where_another_language_is_asked(tmp_path):
+    from conftest import write_study
+
+    write_study(tmp_path, lang="en", rows=20)
+    assert figure_lang(tmp_path / "figures" / "overview.svg") == "en"
+    text = build_page(tmp_path, lang="zh").read_text("utf-8")
+    assert figure_lang(tmp_path / "figures" / "drawing.svg") == "zh"
+    assert "小群效应检验" in text
+    (tmp_path / "figures" / "sizes.svg").unlink()
+    build_page(tmp_path)  # back to the study's own language
+    assert figure_lang(tmp_path / "figures" / "sizes.svg") == "en"
+
+
+def test_a_page_can_be_built_from_results_alone(tmp_path):
+    write_results(
+        tmp_path, [], dataset_info={}, choices=Choices(), random_seed=1, summary={"people": None}
+    )
+    outline = Outline(build_page(tmp_path).read_text("utf-8"))
+    assert outline.open == []
+    assert PAGE["no_groups"].en in outline.text
+
+
+def test_a_folder_without_a_study_is_told():
+    with pytest.raises(InputError, match="expected the results of a study"):
+        build_page("/nonexistent/folder")
+
+
+def test_an_unknown_language_is_told(english_page):
+    with pytest.raises(InputError, match="lang is 'fr'"):
+        build_page(english_page.parent, lang="fr")
+
+
+def test_without_a_chinese_font_the_page_says_so(tmp_path, monkeypatch):
+    from smallnet.report import page
+
+    monkeypatch.setattr(page, "figure_language", lambda lang: "en")
+    write_results(tmp_path, [], dataset_info={}, choices=Choices(), random_seed=1, lang="zh")
+    assert "fonts-noto-cjk" in build_page(tmp_path).read_text("utf-8")
+
+
+def test_both_languages_have_every_word():
+    for words in (PAGE, COLUMNS):
+        for key, text in words.items():
+            assert text.en, key
+            assert text.zh, key
+    assert set(CHOICES) == set(Choices().to_dict())
+    fields = re.compile(r"\{(\w+)\}")
+    for key, text in PAGE.items():
+        assert set(fields.findall(text.en)) == set(fields.findall(text.zh)), key
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_nothing_in_an_island_can_end_its_script(name):
+    island = json_island({"name": HOSTILE[name]})
+    assert "<" not in island
+    assert "\u2028" not in island
+    assert json.loads(island) == {"name": HOSTILE[name]}
+
+
+def test_the_rows_of_the_island_are_those_of_the_table():
+    groups = sample_groups()
+    rows = group_rows(groups, ("group", "size", "messages_per_member_day", "nothing"), "zh")
+    content = json.loads(rows.island)
+    assert [column["label"] for column in content["columns"]] == ["群", "成员数", "每人每天消息"]
+    assert len(content["rows"]) == len(groups)
+    assert content["rows"][3][1] == groups["size"][3]
+
+
+def test_cleaned_words_have_no_marks_that_turn_the_direction():
+    for name in HOSTILE.values():
+        line = clean(name, 80)
+        assert len(line) <= 80
+        assert not re.search("[\u202a-\u202e\u2066-\u2069\x00-\x1f]", line)
+    assert "👩‍👩‍👧‍👦" in clean(HOSTILE["emoji"])
+
+
+def test_every_verdict_is_explained(english):
+    for verdict in VERDICTS:
+        assert verdict in english.text
+
+
+@pytest.mark.skipif(find_cjk_font() is None, reason="no font has Chinese characters")
+def test_a_study_in_chinese_has_figures_in_chinese(chinese_page):
+    assert figure_lang(chinese_page.parent / "figures" / "overview.svg") == "zh"
+
+
+def test_the_written_study_is_read_back(english_page):
+    assert load_study(english_page.parent)["summary"]["people"] == 1200
