@@ -2,6 +2,9 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+# The tests run one process a core: more threads inside each would only fight for the cores.
+export OPENBLAS_NUM_THREADS ?= 1
+export OMP_NUM_THREADS ?= 1
 UV := $(shell command -v uv 2>/dev/null)
 
 .PHONY: study test lint notebooks results bench campaign lock clean
@@ -10,7 +13,7 @@ study: $(VENV)/.run
 	$(BIN)/smallnet study data/campaign -o out/campaign
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest -n auto $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n auto --dist worksteal $(PYTEST_ARGS)
 	$(BIN)/python -m pytest --nbmake notebooks -p no:doctest -q
 
 lint: $(VENV)/.dev
