@@ -116,12 +116,18 @@ def person_frame(frame: pd.DataFrame, people: LabelArray) -> pd.DataFrame:
 
 
 def same_frame(mine: pd.DataFrame | None, theirs: pd.DataFrame | None) -> bool:
-    """Tell whether two attribute frames hold the same; the order of columns does not matter."""
-    if mine is None or theirs is None:
-        return mine is theirs
-    if set(mine.columns) != set(theirs.columns):
+    """Tell whether two attribute frames know the same.
+
+    The order of columns does not matter, and one of which nothing is known is none.
+    """
+    known = [
+        pd.DataFrame() if frame is None else frame.dropna(axis=1, how="all")
+        for frame in (mine, theirs)
+    ]
+    if set(known[0].columns) != set(known[1].columns):
         return False
-    return bool(mine.equals(theirs[list(mine.columns)]))
+    names = list(known[0].columns)
+    return not names or bool(known[0].equals(known[1][names]))
 
 
 def plain_values(column: pd.Series) -> list[Any]:

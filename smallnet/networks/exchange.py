@@ -4,7 +4,7 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -89,12 +89,14 @@ def write_gexf(network: Network, path: str | Path) -> None:
 
     graph, times = _graph(network)
     words = {"weight": network.weight, "made_by": network.made_by, "times": times}
-    for holder in (graph.nodes, graph.edges):
-        for key in holder:
-            data = holder[key]
-            for name in [n for n in data if n != "weight" or holder is graph.nodes]:
-                if name in GEXF_WORDS or name.startswith(OURS):
-                    data[OURS + name] = data.pop(name)
+    for data in _data_of(graph):
+        ours = {
+            OURS + n if n in GEXF_WORDS or n.startswith(OURS) else n: x for n, x in data.items()
+        }
+        data.clear()
+        data.update(ours)
+    for _, _, data in graph.edges(data=True):
+        data["weight"] = data.pop(f"{OURS}weight")  # the one name that is meant as GEXF means it
     graph.graph.clear()
     namespace = "http://www.gexf.net/1.2draft"
     ET.register_namespace("", namespace)
@@ -124,11 +126,10 @@ def read_gexf(path: str | Path) -> Network:
             del data["label"]
     for _, _, data in graph.edges(data=True):
         data.pop("id", None)
-    for holder in (graph.nodes, graph.edges):
-        for key in holder:
-            data = holder[key]
-            for name in [n for n in data if n.startswith(OURS)]:
-                data[name.removeprefix(OURS)] = data.pop(name)
+    for data in _data_of(graph):
+        theirs = {name.removeprefix(OURS): value for name, value in data.items()}
+        data.clear()
+        data.update(theirs)
     network = Network.from_networkx(
         graph, weight=words.get("weight"), made_by=words.get("made_by", "a GEXF file")
     )
@@ -157,6 +158,13 @@ def _graph(network: Network) -> tuple[Any, dict[str, list[str]]]:
             else:
                 _check_column(frame[name], name)
     return replace(network, **changed).to_networkx(), times
+
+
+def _data_of(graph: Any) -> Iterator[dict[str, Any]]:
+    for _, data in graph.nodes(data=True):
+        yield data
+    for _, _, data in graph.edges(data=True):
+        yield data
 
 
 def _check_column(column: pd.Series, name: str) -> None:
