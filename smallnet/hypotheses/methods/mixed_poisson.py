@@ -30,6 +30,8 @@ IntArray = npt.NDArray[np.int64]
 MOST_GROUPS = 6000  # dense algebra: 6000² doubles are 290 MB, and there are a few of them
 SMALLEST_VARIANCE = 1e-6
 LARGEST_STEP = 1.0  # of any coefficient at once, a factor of e
+NEAR = 0.1  # step under which the mode is near enough to ask how far the mean is from it
+CELLS = 4_000_000  # strata × groups held at a time
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,11 +41,13 @@ class MixedPoisson:
     Attributes
     ----------
     beta : ndarray, shape (k,)
-        Log rate ratios.
+        Log rate ratios: their posterior mean given the variance, nothing assumed about them.
     cov : ndarray, shape (k, k)
         Covariance of ``beta``; that of the groups is in it.
     u : ndarray, shape (n_groups given,)
-        Log liveliness of the groups beyond ``x``; 0 for a group that no row tells of.
+        Log liveliness of the groups beyond ``x``, the posterior mean; 0 for a group that no row
+        tells of. By Fisher's identity ``h @ u / variance`` is the score of any further curve
+        h(group).
     variance : float
         Of ``u``.
     cov_u : ndarray, shape (n_groups given, n_groups given)
@@ -93,7 +97,7 @@ class MixedPoisson:
 
 @dataclass(frozen=True)
 class _Rows:
-    """The rows that tell of anything, strata and groups coded from 0."""
+    """The rows that tell of anything, in the order of strata; strata and groups coded from 0."""
 
     y: FloatArray
     exposure: FloatArray
@@ -115,24 +119,57 @@ class _Rows:
         rate = self.exposure * np.exp(log_rate - log_rate.max())
         return rate * (self.events / self.sum_strata(rate))[self.stratum]
 
+    def mean_x(self, mu: FloatArray) -> FloatArray:
+        """Give the mean covariates of each stratum's expected events, shape (strata, k)."""
+        sums = [self.sum_strata(mu * column) for column in self.x.T]
+        return np.stack(sums or [self.events], 1)[:, : len(sums)] / self.events[:, None]
+
+    def shares(self, mu: FloatArray) -> sp.csr_array:
+        """Give the share of each stratum's expected events in each group; (strata, groups)."""
+        share = mu / self.events[self.stratum]
+        return sp.csr_array(
+            (share, (self.stratum, self.group)), shape=(self.events.size, self.n_groups)
+        )
+
     def information(self, mu: FloatArray) -> FloatArray:
         """Information on (beta, u), strata concentrated out; shape (k + groups, k + groups)."""
-        n_strata, k = self.events.size, self.x.shape[1]
-        shares = sp.csr_array(
-            (mu, (self.stratum, self.group)), shape=(n_strata, self.n_groups)
-        )  # rows of one person in one group are summed
-        weighted = self.x * mu[:, None]
-        mean = np.stack([self.sum_strata(weighted[:, j]) for j in range(k)], 1).reshape(n_strata, k)
-        xt = self.x - (mean / self.events[:, None])[self.stratum]
+        k = self.x.shape[1]
+        xt = self.x - self.mean_x(mu)[self.stratum]
         crossed = mu[:, None] * xt
         whole = np.empty((k + self.n_groups,) * 2)
         whole[:k, :k] = crossed.T @ xt
         for j in range(k):
             whole[k:, j] = whole[j, k:] = self.sum_groups(crossed[:, j])
-        scaled = sp.diags_array(1 / np.sqrt(self.events)) @ shares
+        scaled = sp.diags_array(np.sqrt(self.events)) @ self.shares(mu)
         whole[k:, k:] = -(scaled.T @ scaled).toarray()
         whole[np.arange(k, len(whole)), np.arange(k, len(whole))] += self.sum_groups(mu)
         return whole
+
+    def skewness(self, mu: FloatArray, inverse: FloatArray) -> FloatArray:
+        """Give the gradient of half the log determinant of the information; (k + groups,).
+
+        Each row pulls with its leverage q = (z - mean z)' inverse (z - mean z), z = (x, group).
+        """
+        k = self.x.shape[1]
+        mean, share = self.mean_x(mu), self.shares(mu)
+        own = ((self.x @ inverse[:k, :k]) * self.x).sum(axis=1)
+        own += 2 * (self.x * inverse[k + self.group, :k]).sum(axis=1)
+        own += inverse[k + self.group, k + self.group]
+        crossed, square = np.empty_like(own), np.empty_like(self.events)
+        step = max(1, CELLS // len(inverse))
+        for first in range(0, self.events.size, step):  # chunks of strata, for memory
+            chunk = slice(first, first + step)
+            moved = mean[chunk] @ inverse[:k] + share[chunk] @ inverse[k:]
+            square[chunk] = (moved[:, :k] * mean[chunk]).sum(axis=1)
+            square[chunk] += share[chunk].multiply(moved[:, k:]).sum(axis=1)
+            low, high = np.searchsorted(self.stratum, (first, first + step))
+            inside = slice(low, high)
+            place = self.stratum[inside] - first
+            crossed[inside] = (self.x[inside] * moved[place, :k]).sum(axis=1)
+            crossed[inside] += moved[place, k + self.group[inside]]
+        pull = 0.5 * mu * (own - 2 * crossed + square[self.stratum])
+        pull -= mu * (self.sum_strata(pull) / self.events)[self.stratum]
+        return np.concatenate([self.x.T @ pull, self.sum_groups(pull)])
 
 
 def fit_mixed_poisson(
@@ -181,13 +218,19 @@ def fit_mixed_poisson(
 
     Notes
     -----
-    Penalised quasi-likelihood [1]_ with Schall's fixed point for the variance [2]_.
+    Newton's method for the mode of (beta, u) [1]_, Schall's fixed point for the variance [2]_. The
+    mode leans where counts are sparse: a group with few events has a skewed posterior, its mode
+    lies above its mean, and small groups are the ones with few events. So the mode is moved to
+    the mean by the first-order term of Laplace's expansion [3]_, in the fixed point too. That
+    takes away more than half of the bias.
 
     References
     ----------
     .. [1] N. E. Breslow and D. G. Clayton, JASA 88, 9-25 (1993).
        https://doi.org/10.1080/01621459.1993.10594284
     .. [2] R. Schall, Biometrika 78, 719-727 (1991). https://doi.org/10.1093/biomet/78.4.719
+    .. [3] L. Tierney, R. E. Kass and J. B. Kadane, JASA 84, 710-716 (1989).
+       https://doi.org/10.1080/01621459.1989.10478824
 
     Examples
     --------
@@ -206,6 +249,7 @@ def fit_mixed_poisson(
     _check_covariates(rows)
     converged, iteration = False, 0
     ridge = np.arange(k, k + rows.n_groups)
+    lean = np.zeros(k + rows.n_groups)
     while not converged and iteration < most_iterations:
         iteration += 1
         mu = rows.mean_counts(beta, u)
@@ -218,15 +262,19 @@ def fit_mixed_poisson(
         largest = float(np.abs(step).max())
         step *= min(1.0, LARGEST_STEP / max(largest, 1e-300))
         beta, u = beta + step[:k], u + step[k:]
+        if largest < NEAR:
+            lean = inverse @ rows.skewness(mu, inverse)
+        mean = u - lean[k:]
         freedom = max(rows.n_groups - np.trace(inverse[k:, k:]) / variance, 1e-9)
-        new = max(float(u @ u) / freedom, SMALLEST_VARIANCE)
-        converged = largest < tolerance and abs(new - variance) < 1e-4 * variance
+        new = max(float(mean @ mean) / freedom, SMALLEST_VARIANCE)
+        settled = abs(new - variance) < max(1e-4 * variance, SMALLEST_VARIANCE)
+        converged = largest < tolerance and settled
         if not converged:  # else the variance stays the one that `inverse` was made with
             variance = min(max(new, variance / 2), variance * 2)
     return MixedPoisson(
-        beta=beta,
+        beta=beta - lean[:k],
         cov=inverse[:k, :k],
-        u=u,
+        u=u - lean[k:],
         variance=float(variance),
         cov_u=inverse[k:, k:],
         iterations=iteration,
@@ -321,6 +369,8 @@ def _telling(
         msg = "all rows that tell of anything are of one group, expected at least two groups"
         raise InputError(msg)
     codes = np.unique(codes[tells], return_inverse=True)[1].astype(np.int64)
+    order = np.argsort(codes, kind="stable")
+    codes, kept = codes[order], kept[order]
     inside = x[kept]
     return _Rows(
         y=y[kept],
@@ -339,8 +389,7 @@ def _check_covariates(rows: _Rows) -> None:
     if not k:
         return
     mu = rows.mean_counts(np.zeros(k), np.zeros(rows.n_groups))
-    mean = np.stack([rows.sum_strata(mu * rows.x[:, j]) for j in range(k)], 1)
-    xt = rows.x - (mean / rows.events[:, None])[rows.stratum]
+    xt = rows.x - rows.mean_x(mu)[rows.stratum]
     spread = np.sqrt((mu[:, None] * xt**2).sum(axis=0))
     scale = np.sqrt((mu[:, None] * rows.x**2).sum(axis=0))
     still = spread <= 1e-9 * np.maximum(scale, 1e-300)
