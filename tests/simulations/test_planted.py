@@ -459,13 +459,13 @@ def test_the_preference_for_small_groups_comes_back(odds):
 
 
 def test_joins_come_at_the_rate_told():
-    platform = ALIKE.change(joins_per_day=0.02, size_max=40, leaves_per_day=0.0)
+    platform = ALIKE.change(joins_per_day=0.05, size_max=40, leaves_per_day=0.0, groups=120)
     world = platform.generate(rng=np.random.default_rng(23), tables=TALK)
     dataset = world.dataset()
     stays = dataset.collect(spells(dataset).select("group", "start_known"))
     old = (~stays["start_known"]).sum()
     new = stays["start_known"].sum()
-    expected = 0.02 * old * platform.days
+    expected = 0.05 * old * platform.days
     assert abs(new - expected) < ERRORS * np.sqrt(expected)
 
 
