@@ -1,15 +1,17 @@
 """Words and numbers as they stand on the page, whatever was written in the data."""
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from smallnet.figures.numbers import known, show_interval, show_number
-from smallnet.report.texts import PAGE
+from smallnet.report.detail_words import DETAILS
+from smallnet.report.texts import PAGE, label
 
 __all__ = ["clean", "flatten", "show_value"]
 
 _JOINERS = {"\u200c", "\u200d"}  # Persian and emoji are written with them
+_MOST_LINES = 20
 _UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 
@@ -47,28 +49,57 @@ def show_value(value: Any, lang: str, *, exact: bool = False) -> str:
     if isinstance(value, Mapping):
         return _show_mapping(value, lang, exact)
     if isinstance(value, list | tuple):
-        if len(value) == 2 and all(known(item) is not None for item in value):
+        if _is_interval(value):
             return show_interval(*value)
-        words = ", ".join(show_value(item, lang, exact=exact) for item in value[:12])
-        return words + (", …" if len(value) > 12 else "")
-    return clean(str(value))
+        words = PAGE["comma"].get(lang).join(show_value(x, lang, exact=exact) for x in value[:12])
+        return words + (" …" if len(value) > 12 else "")
+    return clean(DETAILS[value].get(lang) if value in DETAILS else str(value))
+
+
+def _is_interval(value: Sequence[Any]) -> bool:
+    return len(value) == 2 and all(known(item) is not None for item in value)
 
 
 def _show_mapping(value: Mapping[str, Any], lang: str, exact: bool) -> str:
     if lang in value and set(value) <= {"en", "zh"}:
         return clean(str(value[lang]))
-    if "estimate" in value:
-        words = f"{show_number(value['estimate'])} "
-        return (words + show_interval(value.get("ci_low"), value.get("ci_high"))).strip()
-    return "; ".join(f"{key}: {show_value(item, lang, exact=exact)}" for key, item in value.items())
+    rest = dict(value)
+    words = []
+    for middle in ("estimate", "share", "odds_ratio"):
+        if middle in rest and {"ci_low", "low", "interval"} & set(rest):
+            low, high = rest.pop("interval", None) or (None, None)
+            low, high = rest.pop("low", low), rest.pop("high", high)
+            low, high = rest.pop("ci_low", low), rest.pop("ci_high", high)
+            number = f"{show_number(rest.pop(middle))} {show_interval(low, high)}".strip()
+            words.append(number if middle == "estimate" else f"{_key(middle, lang)} {number}")
+    colon = "：" if lang == "zh" else ": "
+    words += [f"{_key(k, lang)}{colon}{show_value(x, lang, exact=exact)}" for k, x in rest.items()]
+    return ("；" if lang == "zh" else "; ").join(words)
 
 
-def flatten(details: Mapping[str, Any], lang: str) -> list[tuple[str, str]]:
-    """Give the entries of a result's details that say something in a line."""
+def _key(key: str, lang: str) -> str:
+    return label(DETAILS, key.replace(" ", "_"), lang)
+
+
+def flatten(details: Mapping[str, Any], lang: str) -> list[tuple[str, list[str]]]:
+    """Give the entries of a result's details in words, each with its lines.
+
+    What only the figure needs, and what is empty, is left out. A list of mappings, or a mapping
+    of them, has a line for each.
+    """
     rows = []
     for key, value in details.items():
         if key == "figure" or (isinstance(value, list | tuple | Mapping) and not value):
             continue
-        words = show_value(value, lang)
-        rows.append((key.replace("_", " "), clean(words, 400)))
+        rows.append((_key(key, lang), [clean(line, 400) for line in _lines(value, lang)]))
     return rows
+
+
+def _lines(value: Any, lang: str) -> list[str]:
+    if isinstance(value, list | tuple) and all(isinstance(item, Mapping) for item in value):
+        return [show_value(item, lang) for item in value[:_MOST_LINES]]
+    if isinstance(value, Mapping) and all(isinstance(item, Mapping) for item in value.values()):
+        colon = "：" if lang == "zh" else ": "
+        entries = list(value.items())[:_MOST_LINES]
+        return [f"{_key(str(key), lang)}{colon}{show_value(item, lang)}" for key, item in entries]
+    return [show_value(value, lang)]
