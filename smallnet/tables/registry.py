@@ -146,7 +146,13 @@ def convert(name: str, folder: Path | str) -> Dataset:
         if not (folder / file.name).is_file():
             msg = f"{folder} has no file {file.name}, which {name} needs"
             raise InputError(msg)
-    return source.convert(folder)
+    try:
+        return source.convert(folder)
+    except InputError:
+        raise
+    except (OSError, EOFError, ValueError, LookupError) as error:
+        msg = f"{folder} holds other files than those of {name} ({source.entry.edition}): {error}"
+        raise InputError(msg) from error
 
 
 def fetch_files(wanted: Entry, folder: Path, *, notify: Notify = _say) -> Path:

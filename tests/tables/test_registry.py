@@ -199,6 +199,14 @@ def test_converting_an_empty_folder_names_the_missing_file(tmp_path: Path) -> No
         convert("kfamily", tmp_path)
 
 
+@pytest.mark.parametrize("content", [b"", b"one,two\n1,2\n", b"\x1f\x8b\x08broken", b"\xff\x00\n"])
+def test_converting_other_files_ends_in_a_sentence(tmp_path: Path, content: bytes) -> None:
+    for file in entry("mit_social_evolution").files:
+        (tmp_path / file.name).write_bytes(content)
+    with pytest.raises(InputError, match="holds other files than those of mit_social_evolution"):
+        convert("mit_social_evolution", tmp_path)
+
+
 def test_the_cache_is_where_the_user_says(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("SMALLNET_CACHE", str(tmp_path))
     assert cache_folder() == tmp_path

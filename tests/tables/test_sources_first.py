@@ -167,4 +167,18 @@ def test_zulip_quotes_of_other_streams_stay_visible(zulip: Dataset) -> None:
     crossing = messages[references.message].to_numpy() != messages[references.refers_to].to_numpy()
     assert crossing.sum() == entry("lean_zulip").published["cross-references between streams"]
     ties = zulip.frame("ties")
-    assert 0 < (ties["group"] != ties["from_group"]).sum() <= crossing.sum()
+    assert set(ties.layer) == {"quote", "quote_inside"}
+    across = ties[ties.layer == "quote"]
+    assert (across["group"] != across["from_group"]).all()
+    own = zulip.frame("interactions").set_index("interaction").sender
+    to_self = own[references.message].to_numpy() == own[references.refers_to].to_numpy()
+    assert len(across) == (crossing & ~to_self).sum()
+
+
+def test_zulip_replies_stay_in_their_stream_and_look_back(zulip: Dataset) -> None:
+    acts = zulip.frame("interactions")
+    replies = acts[acts.reply_to.notna()]
+    answered = acts.set_index("interaction").loc[replies.reply_to]
+    assert len(replies) > 50_000
+    assert (answered["group"].to_numpy() == replies["group"].to_numpy()).all()
+    assert (answered["at"].to_numpy() <= replies["at"].to_numpy()).all()

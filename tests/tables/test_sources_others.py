@@ -137,6 +137,18 @@ def test_bcneng_members_are_in_four_channels_and_write_in_none() -> None:
     assert (said.median(), round(said.mean(), 2)) == (0, 0.10)
 
 
+def test_bcneng_is_silent_in_its_small_channels() -> None:
+    # README: share of members who speak, medians 3.6 % (31-100 members) and 0.9 % (above 100)
+    acts, stays = frame("slack_bcneng", "interactions"), frame("slack_bcneng", "memberships")
+    size = stays[stays.listed].groupby("group").size()
+    spoke = acts[acts.type == "message"].groupby("group")["sender"].nunique()
+    share = spoke.reindex(size.index).fillna(0) / size
+    assert (size <= 30).sum() == 5
+    assert share[size <= 30].median() == 0
+    assert round(share[size.between(31, 100)].median(), 3) == 0.036
+    assert round(share[size > 100].median(), 3) == 0.009
+
+
 def test_clojurians_has_the_published_counts_and_early_leavers() -> None:
     published = entry("slack_clojurians").published
     people, stays = frame("slack_clojurians", "people"), frame("slack_clojurians", "memberships")
@@ -175,6 +187,14 @@ def test_academy_speaks_as_its_readme_says() -> None:
     assert (small.sum(), (size > 30).sum()) == (16, 21)
     assert round((said / size)[small].median(), 1) == 12.8
     assert round((said / size)[size > 30].median(), 1) == 6.0
+    spoke = acts[acts.type == "message"][["group", "sender"]].drop_duplicates()
+    speaking = spoke.groupby("group").size().reindex(size.index).fillna(0) / size
+    assert round(speaking[small].median(), 2) == 0.80
+    assert round(speaking[size > 30].median(), 2) == 0.69
+    active = listed.merge(spoke, left_on=["group", "person"], right_on=["group", "sender"])
+    held = listed.groupby("person").size()
+    assert held.median() == 23
+    assert active.groupby("person").size().reindex(held.index).fillna(0).median() == 15.5
 
 
 def test_academy_people_deactivated_before_the_export_never_count_as_exits() -> None:
@@ -375,7 +395,7 @@ def test_sampson_has_ten_relations_among_18_novices() -> None:
 def test_eies_close_friends_write_most() -> None:
     # README: mean messages of a pair by acquaintance before: 5.8, 20.4, 21.3, 61.5; unknown 12.7
     ties = frame("eies", "ties").set_index(["source", "target"])
-    sent = ties[ties.layer == "messages"].weight
+    sent = ties[ties.layer == "message"].weight
     assert (len(sent), sent.sum()) == (440, 15_034)
     known = ties[ties.layer == "acquaintance_1"].weight
     answered = raw("small_classics", "eies_acquaintance_n32.csv").astype(str)

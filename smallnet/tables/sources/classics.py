@@ -33,7 +33,7 @@ DAVIS = Entry(
     terms="cite the book",
     citation="A. Davis, B. B. Gardner, M. R. Gardner, Deep South (Chicago, 1941)",
     edition="networkx.davis_southern_women_graph",
-    can_test=("S14",),
+    can_test=(),
     published={"women": 18, "events": 14, "attendances": 89},
 )
 
@@ -201,7 +201,7 @@ def convert_eies(folder: Path) -> Dataset:
         known.rename(columns={wave: "weight"})[["ego", "alter", "weight"]].assign(layer=layer)
         for wave, layer in (("t1", "acquaintance_1"), ("t2", "acquaintance_2"))
     ]
-    layers.append(sent.rename(columns={"n_messages": "weight"}).assign(layer="messages"))
+    layers.append(sent.rename(columns={"n_messages": "weight"}).assign(layer="message"))
     ties = pd.concat(layers, ignore_index=True).rename(columns={"ego": "source", "alter": "target"})
     disciplines = sorted(people["discipline"].unique())
     study = study_of(

@@ -359,7 +359,7 @@ SOURCES = (
             terms=TERMS,
             citation="no publication; Slack export of 10 Academy, Batch 6 (2022)",
             edition="metadata of natybkl/Slack-Workspace-Data-Analysis @ 0c79e0cb, anonymized/",
-            can_test=("S03", "S05", "T30", "S13", "S14"),
+            can_test=("S03", "S05", "T30", "S14"),
             published={
                 "people": 72,
                 "channels": 39,
@@ -410,7 +410,7 @@ SOURCES = (
             terms=TERMS,
             citation="no publication; Slack export of the Barcelona engineering community (2020)",
             edition="metadata of bcneng/bcneng-slack-exporter-typescript @ 2717ed41, data/",
-            can_test=("S05", "T30", "S13", "S14", "S16"),
+            can_test=("S05", "T30", "S14", "S16"),
             published={
                 "people": 3375,
                 "channels": 56,

@@ -4,6 +4,10 @@ Nobody lists who reads a stream, so its members are the people who wrote in it (
 their first message there on. Nothing tells when they stop reading: they stay until the end of the
 watch. (Ending a stay with the last message would make every stay end with an act, and the rate of
 people who wrote once infinite: small streams would then look lively by arithmetic.)
+
+A message that quotes or links an earlier one of its own stream is a reply: both wrote there, so the
+tie is inside by construction. One that quotes another stream is a tie that may join people who
+share a stream or not.
 """
 
 from pathlib import Path
@@ -37,7 +41,7 @@ ENTRY = Entry(
     terms="pseudonymous metadata of a public archive; aggregate use only, do not match people",
     citation="no publication; the Lean community's public Zulip archive (2018-2026)",
     edition="metadata of leanprover-community/archive @ 0774fce0, zulip_json/",
-    can_test=("S03", "S05", "T30", "S13", "S14", "S15"),
+    can_test=("S03", "S05", "T30", "S15"),
     published={
         "streams": 91,
         "streams with human posts": 89,
@@ -91,6 +95,8 @@ def convert(folder: Path) -> Dataset:
             "of the watch: readers are unknown, and so is who stopped reading",
             "streams are topics of interest that anybody can read, not closed groups",
             "messages that were moved or renamed stand where they were last",
+            "quotes inside a stream are replies; ties of layer quote cross streams, and nearly "
+            "everybody shares one of the large streams with everybody: sharing one means little",
             *notes,
         ),
         covers=["cross_group_ties"],
@@ -111,12 +117,17 @@ def _memberships(messages: pd.DataFrame, bots: pd.Series) -> pd.DataFrame:
 def _interactions(
     messages: pd.DataFrame, topics: pd.DataFrame, references: pd.DataFrame, notes: list[str]
 ) -> pd.DataFrame:
-    """Messages; ``reply_to`` is the latest earlier message that one quotes or links."""
-    earlier = references[references["refers_to"] < references["message"]]
-    replies = earlier.groupby("message")["refers_to"].max()
+    """Messages; ``reply_to`` is the latest earlier one of the stream that a message quotes."""
+    groups = messages["group"].to_numpy()
+    here, there = references["message"].to_numpy(), references["refers_to"].to_numpy()
+    inside = (there < here) & (groups[here] == groups[there])
+    replies = references[inside].groupby("message")["refers_to"].max()
     notes.append(
-        count(len(replies), "messages quote or link an earlier one: reply_to is the latest; ")
-        + count(len(references) - len(replies), "further or later references are ties only")
+        count(
+            len(replies),
+            "messages quote or link an earlier one of their stream (reply_to, the latest); ",
+        )
+        + count(len(references) - len(replies), "other references are ties only")
     )
     reply_to = np.full(len(messages), -1, dtype=np.int64)
     reply_to[replies.index.to_numpy()] = replies.to_numpy()
@@ -147,7 +158,7 @@ def _mentions(mentions: pd.DataFrame, messages: pd.DataFrame, notes: list[str]) 
 
 
 def _quotes(references: pd.DataFrame, messages: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
-    """Who quotes or links whom: ties that can stay inside a stream or cross."""
+    """Who quotes or links whom: ``quote`` across streams, ``quote_inside`` in one."""
     senders, groups = messages["user"].to_numpy(), messages["group"].to_numpy()
     at = messages["at"].to_numpy()
     here, there = references["message"].to_numpy(), references["refers_to"].to_numpy()
@@ -155,7 +166,7 @@ def _quotes(references: pd.DataFrame, messages: pd.DataFrame, notes: list[str]) 
         {
             "source": senders[here],
             "target": senders[there],
-            "layer": "quote",
+            "layer": np.where(groups[here] == groups[there], "quote_inside", "quote"),
             "weight": 1.0,
             "directed": True,
             "at": at[here],
