@@ -11,7 +11,10 @@ from smallnet.figures.sizes import log_size_ticks
 from smallnet.figures.style import make_axes
 from smallnet.tables.words import Text
 
-__all__ = ["plot_group_map"]
+__all__ = ["CRITERIA", "count_criteria", "plot_group_map"]
+
+CRITERIA = ("small", "acquainted", "trusting", "interactive")
+"""The four criteria of the essay, columns of the scorecard."""
 
 # dark to light on one hue line, readable in grey too; the shape repeats the class
 _LOOKS = (
@@ -64,8 +67,9 @@ def plot_group_map(
     ax : Axes, optional
         Where to draw; a new figure by default.
     size, liveliness, score : str
-        Columns: members; messages per member and day; how many of the four criteria are met
-        (absent or unknown: drawn hollow).
+        Columns: members; messages per member and day; how many of the four criteria are met.
+        Where ``score`` is absent it is counted from the scorecard's columns (`count_criteria`);
+        groups without one are drawn hollow.
     small_group : int
         "Small" is fewer than this: the dotted line.
     lang : str
@@ -89,7 +93,7 @@ def plot_group_map(
         ax.set_yticks([])
         ax.text(0.5, 0.5, _WORDS["none"].get(lang), transform=ax.transAxes, ha="center")
         return ax
-    x, y, kind = x[usable], y[usable], _classes(_column(table, score)[usable])
+    x, y, kind = x[usable], y[usable], _classes(count_criteria(table, score)[usable])
     ax.set_xscale("log")
     ax.set_yscale("log")
     active = y > 0
@@ -122,6 +126,30 @@ def plot_group_map(
         loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2, borderaxespad=0.2, columnspacing=1.2
     )
     return ax
+
+
+def count_criteria(table: pd.DataFrame, score: str = "criteria_met") -> np.ndarray:
+    """Count the criteria that each group meets.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row a group, with the column ``score``, or with those of `CRITERIA`: true, false or
+        unknown.
+
+    Returns
+    -------
+    ndarray, shape (groups,)
+        0 to 4; ``nan`` where none of the four is known.
+    """
+    if score in table.columns:
+        return _column(table, score)
+    known = [name for name in CRITERIA if name in table.columns]
+    if not known:
+        return np.full(len(table), np.nan)
+    words = {"true": 1.0, "1": 1.0, "1.0": 1.0, "false": 0.0, "0": 0.0, "0.0": 0.0}
+    met = pd.DataFrame({c: table[c].astype(str).str.lower().map(words) for c in known})
+    return np.asarray(met.sum(axis=1, min_count=1), dtype=float)
 
 
 def _column(table: pd.DataFrame, name: str) -> np.ndarray:

@@ -20,6 +20,7 @@ from smallnet.figures import (
     plot_sizes,
     verdict_look,
 )
+from smallnet.figures.group_map import count_criteria
 from smallnet.hypotheses import VERDICTS as ALL_VERDICTS
 
 
@@ -277,3 +278,16 @@ def test_tiny_groups_can_be_drawn(people):
 def test_a_missing_column_is_named():
     with pytest.raises(InputError, match="ties has no column 'target'"):
         drawing(ties=pd.DataFrame({"source": ["a"], "to": ["b"]}))
+
+
+def test_criteria_are_counted_and_unknown_ones_are_not_failed_ones():
+    table = pd.DataFrame(
+        {
+            "group": list("abc"),
+            "small": [True, False, None],
+            "acquainted": ["True", "False", None],
+            "trusting": [1.0, None, None],
+        }
+    )
+    np.testing.assert_array_equal(count_criteria(table), [3, 0, np.nan])
+    np.testing.assert_array_equal(count_criteria(table.assign(criteria_met=[4, 1, 0])), [4, 1, 0])
