@@ -223,6 +223,7 @@ def wall_odds_ratio(
     # livelier ties inside a group raise its members' degrees and so the expected number too
     volume = stays.incidence @ degree
     kept = np.maximum(1 - 4 * expected / np.maximum(volume, 1), LEAST_KEPT)
+    kept *= np.maximum(1 - expected / max(expected.sum(), 1), LEAST_KEPT)
     v_group = max(float((((found - expected) ** 2 - expected) * (slope / kept) ** 2).sum()), 0.0)
     v_draws = float(null.var()) / (rounds * (q * (1 - q)) ** 2)
     variance = v_person + v_group + v_draws
