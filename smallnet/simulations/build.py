@@ -168,6 +168,9 @@ def _memberships_frame(
     muted = rng.random(n) < muting[spells.person]
     muted_at = start + np.floor((spells.end - start) * rng.random(n)).astype(np.int64)
     muted_known = muted & ((muted_at >= 0) | known)
+    vague = gone & (rng.random(n) >= p.left_known)
+    watch = round(p.days * DAY_S)
+    left_by = spells.end + np.floor((watch - spells.end) * rng.random(n)).astype(np.int64)
     bot_group, bot = bots
     more, none = bot.size, np.zeros(bot.size, dtype=np.int64)
     never = np.zeros(more, dtype=np.bool_)
@@ -179,7 +182,8 @@ def _memberships_frame(
         group=named(layout.groups, both(spells.group, bot_group)),
         person=named(layout.people, both(spells.person, bot + p.people)),
         joined_at=moments(both(start, none), layout.starts, both(known, never)),
-        left_at=moments(both(spells.end, none), layout.starts, both(gone, never)),
+        left_at=moments(both(spells.end, none), layout.starts, both(gone & ~vague, never)),
+        left_by=moments(both(left_by, none), layout.starts, both(vague, never)),
         invited_by=named(layout.people, both(inviter, none - 1)),
         via=named(pa.array(VIA.tolist()), both(via, none - 1)),
         muted=pa.array(both(muted, never), mask=both(~np.ones(n, dtype=np.bool_), ~never)),

@@ -25,6 +25,7 @@ SHARES_OF_ONE = [
     "death_share",
     "closed_share",
     "joined_known",
+    "left_known",
     "invited_share",
     "reply_share",
     "mention_share",
@@ -140,6 +141,7 @@ class Platform:
     friends_ratio: float = 1.0  # hazard ratio, after day 7, per friend inside at day 7
     tenure_days: float = 120.0  # mean age of the old groups, less a tenth
     joined_known: float = 0.5  # share of the old members whose moment of joining is known
+    left_known: float = 1.0  # share of exits whose moment is known; of others only "by then"
     invited_share: float = 0.5  # of joins inside the watch
 
     # S15: friends.

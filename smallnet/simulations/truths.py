@@ -25,6 +25,8 @@ __all__ = ["Drawn", "tell_truth"]
 DEAD_AFTER_DAYS = 30.0
 MANY_GROUPS = 10
 EVERYONE = 0.05  # quantile
+PAIRS_PER_STRETCH = 200  # friendships of one stretch of time are rewired together
+MOMENTS = 20  # at which memberships are looked at for that
 
 
 @dataclass
@@ -190,14 +192,18 @@ def _inside(p: Platform, drawn: Drawn) -> dict[str, Any]:
     ``estimate`` is about the platform: chances of old friendships against the product of the
     expected degrees. Where friends are made in groups too, and where there are too many people
     for that, it is the realised one: the pairs that are friends against the product of degrees.
+    Old friendships are inside if the two share a group at any time, others at their moment.
     """
     shared = _shared(p, drawn.spells)
     friends, met = drawn.friends, drawn.met
-    ego, alter = friends.ego[met], friends.alter[met]
-    degree = np.bincount(np.concatenate([ego, alter]), minlength=p.people).astype(np.float64)
-    old = np.isinf(friends.since[met])
-    share = _share(shared[ego, alter] | ~old)
-    null = _null_share(shared, degree)
+    pairs = np.stack([friends.ego[met], friends.alter[met]])
+    since = np.floor(friends.since[met] * DAY_S)
+    timed = since >= 0
+    inside = shared[pairs[0], pairs[1]] | timed  # who met in the watch met in a group
+    null = [(int((~timed).sum()), _null_share(shared, _degrees(p, pairs[:, ~timed])))]
+    null += _null_by_time(p, drawn.spells, pairs[:, timed], since[timed])
+    share, other = _share(inside), _weighted_mean(null)
+    realised = _odds_ratio(share, other)
     expected = None
     if p.inside_friend_odds == 1 and p.friends_per_day == 0:
         expected = 1.0
@@ -206,15 +212,53 @@ def _inside(p: Platform, drawn: Drawn) -> dict[str, Any]:
         mean = chance.sum(axis=0, dtype=np.float64) + chance.sum(axis=1, dtype=np.float64)
         one = float(chance[shared].sum(dtype=np.float64) / chance.sum(dtype=np.float64))
         expected = _odds_ratio(one, _null_share(shared, mean))
-    realised = _odds_ratio(share, null)
     return {
         "estimate": realised if expected is None else expected,
         "effect": "odds ratio of a friendship inside a group against rewired friendships",
         "realised": realised,
         "share_inside": share,
-        "share_inside_null": _known(null),
+        "share_inside_null": _known(other),
         "planted_odds": p.inside_friend_odds,
     }
+
+
+def _degrees(p: Platform, pairs: npt.NDArray[np.int64]) -> RealArray:
+    return np.bincount(pairs.ravel(), minlength=p.people).astype(np.float64)
+
+
+def _null_by_time(
+    p: Platform, spells: Spells, pairs: npt.NDArray[np.int64], since: RealArray
+) -> list[tuple[int, float]]:
+    """Shares inside when friendships made in the watch are rewired with those of their time."""
+    n = since.size
+    if n == 0:
+        return []
+    pairs = pairs[:, np.argsort(since, kind="stable")]
+    since = np.sort(since)
+    many = int(np.clip(n // PAIRS_PER_STRETCH, 1, MOMENTS))
+    shares = []
+    for rows in np.array_split(np.arange(n), many):
+        degree = _degrees(p, pairs[:, rows])
+        looks = np.array_split(since[rows], min(-(-MOMENTS // many), rows.size))
+        for look in looks:
+            shares.append((look.size, _null_share(_shared_at(p, spells, np.median(look)), degree)))
+    return shares
+
+
+def _shared_at(p: Platform, spells: Spells, moment: float) -> npt.NDArray[np.bool_]:
+    """Tell which pairs share a group at a moment."""
+    now = (spells.start <= moment) & (moment < spells.end)
+    where = np.zeros((p.people, p.groups), dtype=np.float32)
+    where[spells.person[now], spells.group[now]] = 1.0
+    shared: npt.NDArray[np.bool_] = where @ where.T > 0
+    np.fill_diagonal(shared, False)
+    return shared
+
+
+def _weighted_mean(parts: list[tuple[int, float]]) -> float:
+    counted = [(n, share) for n, share in parts if n]
+    total = sum(n for n, _ in counted)
+    return sum(n * share for n, share in counted) / total if total else float("nan")
 
 
 def _shared(p: Platform, spells: Spells) -> npt.NDArray[np.bool_]:

@@ -18,7 +18,7 @@ from smallnet.tables import Dataset, Study
 __all__ = ["World"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class World:
     """Tables with a known answer.
 
@@ -37,6 +37,11 @@ class World:
     frames: Mapping[str, pd.DataFrame]
     truth: Mapping[str, Any]
     study: Study
+
+    def __repr__(self) -> str:
+        """Name the world and count its rows."""
+        counts = ", ".join(f"{len(rows):,} {table}" for table, rows in self.frames.items())
+        return f"<World {self.study.name}: {counts}>"
 
     def dataset(self) -> Dataset:
         """Give the tables as a data set; nothing in it tells that it was simulated."""

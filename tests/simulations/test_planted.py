@@ -486,3 +486,19 @@ def test_bursts_and_hours_change_when_people_write_and_not_how_much():
     moods = 60 * 40
     spread = np.sqrt(np.expm1(0.6**2) / moods * 4 + 1 / totals[0] + 1 / totals[1])  # sizes differ
     assert abs(np.log(totals[1] / totals[0])) < ERRORS * spread
+
+
+def test_exits_at_an_unknown_moment_are_told_as_left_by():
+    platform = ALIKE.change(left_known=0.4, leaves_per_day=0.03)
+    world = platform.generate(rng=np.random.default_rng(25), tables=TALK)
+    stays = world.frames["memberships"]
+    known, vague = stays["left_at"].notna(), stays["left_by"].notna()
+    assert not (known & vague).any()
+    gone = known.sum() + vague.sum()
+    assert abs(known.sum() / gone - 0.4) < ERRORS * np.sqrt(0.24 / gone)
+    acts = world.frames["interactions"].dropna(subset="group")
+    last = acts.groupby(["group", "sender"])["at"].max().rename("last").reset_index()
+    traced = stays[vague].merge(last, left_on=["group", "person"], right_on=["group", "sender"])
+    assert len(traced) > 100
+    assert (traced["last"] < traced["left_by"]).all()
+    assert (stays["left_by"].dropna() < np.datetime64(world.study.observed_until)).all()

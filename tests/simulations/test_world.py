@@ -278,3 +278,8 @@ def test_every_scenario_makes_a_data_set(name):
     assert dataset.name == name
     assert dataset.rows["memberships"] > 500
     assert isinstance(dataset["interactions"], ibis.Table)
+
+
+def test_a_world_says_in_one_line_what_it_holds(world):
+    assert repr(world).startswith("<World rules: 254 people, 40 groups, ")
+    assert len(repr(world)) < 300
