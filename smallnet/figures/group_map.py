@@ -11,7 +11,10 @@ from smallnet.figures.sizes import log_size_ticks
 from smallnet.figures.style import make_axes
 from smallnet.tables.words import Text
 
-__all__ = ["CRITERIA", "count_criteria", "plot_group_map"]
+__all__ = ["CRITERIA", "SIZES", "count_criteria", "group_sizes", "plot_group_map"]
+
+SIZES = ("size", "size_end", "size_mean")
+"""Columns that tell a group's members, first choice first."""
 
 CRITERIA = ("small", "acquainted", "trusting", "interactive")
 """The four criteria of the essay, columns of the scorecard."""
@@ -52,7 +55,7 @@ def plot_group_map(
     table: pd.DataFrame,
     ax: Axes | None = None,
     *,
-    size: str = "size",
+    size: str | None = None,
     liveliness: str = "messages_per_member_day",
     score: str = "criteria_met",
     small_group: int = 30,
@@ -67,7 +70,7 @@ def plot_group_map(
     ax : Axes, optional
         Where to draw; a new figure by default.
     size, liveliness, score : str
-        Columns: members; messages per member and day; how many of the four criteria are met.
+        Columns: members, by default the first of `SIZES` that is there; messages per member and day; how many of the four criteria are met.
         Where ``score`` is absent it is counted from the scorecard's columns (`count_criteria`);
         groups without one are drawn hollow.
     small_group : int
@@ -85,7 +88,7 @@ def plot_group_map(
     ax = make_axes(ax, 7.0, 4.8)
     ax.set_xlabel(_WORDS["x"].get(lang))
     ax.set_ylabel(_WORDS["y"].get(lang))
-    x = _column(table, size)
+    x = group_sizes(table) if size is None else _column(table, size)
     y = _column(table, liveliness)
     usable = np.isfinite(x) & (x >= 1) & np.isfinite(y) & (y >= 0)
     if not usable.any():
@@ -126,6 +129,12 @@ def plot_group_map(
         loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2, borderaxespad=0.2, columnspacing=1.2
     )
     return ax
+
+
+def group_sizes(table: pd.DataFrame) -> np.ndarray:
+    """Give the members of each group, from the first column of `SIZES`; ``nan`` if unknown."""
+    name = next((name for name in SIZES if name in table.columns), SIZES[0])
+    return _column(table, name)
 
 
 def count_criteria(table: pd.DataFrame, score: str = "criteria_met") -> np.ndarray:

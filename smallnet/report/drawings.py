@@ -16,6 +16,7 @@ from smallnet.figures import (
     plot_sizes,
     save_figure,
 )
+from smallnet.figures.group_map import group_sizes
 from smallnet.hypotheses.claims import CLAIMS, load_claim
 from smallnet.hypotheses.result import Result
 from smallnet.report.csv import read_csv, write_csv
@@ -47,8 +48,7 @@ def write_figures(
     results : sequence of Result
         Those that hold nothing to draw, such as the not testable ones, have no figure.
     groups : DataFrame, optional
-        One row a group with ``size``, ``messages_per_member_day`` and, if it is known,
-        ``criteria_met``: for ``group_map`` and ``sizes``.
+        One row a group, with its scorecard: for ``group_map`` and ``sizes``.
     summary : mapping, optional
         Counts of the data set; nothing is drawn from it yet.
     drawing : mapping, optional
@@ -85,9 +85,7 @@ def write_figures(
             axes = plot_forest(results, lang=shown)
             paths.append(save_figure(axes, folder, "overview", lang=lang))
         if groups is not None and len(groups):
-            sizes = groups["size"] if "size" in groups else pd.Series(dtype="float64")
-            members = pd.to_numeric(sizes, errors="coerce")
-            axes = plot_sizes(members, small_group=small_group, lang=shown)
+            axes = plot_sizes(group_sizes(groups), small_group=small_group, lang=shown)
             paths.append(save_figure(axes, folder, "sizes", lang=lang))
             axes = plot_group_map(groups, small_group=small_group, lang=shown)
             paths.append(save_figure(axes, folder, "group_map", lang=lang))
