@@ -70,9 +70,9 @@ def plot_group_map(
     ax : Axes, optional
         Where to draw; a new figure by default.
     size, liveliness, score : str
-        Columns: members, by default the first of `SIZES` that is there; messages per member and day; how many of the four criteria are met.
-        Where ``score`` is absent it is counted from the scorecard's columns (`count_criteria`);
-        groups without one are drawn hollow.
+        Columns: members, by default the first of `SIZES` that is there; messages per member and
+        day; how many of the four criteria are met. Where ``score`` is absent it is counted from
+        the scorecard's columns (`count_criteria`); groups without one are drawn hollow.
     small_group : int
         "Small" is fewer than this: the dotted line.
     lang : str
