@@ -11,7 +11,14 @@ from ibis import _
 
 from smallnet.errors import InputError, UnknownNameError
 from smallnet.networks.network import Network
-from smallnet.networks.people import collect_network, instant, people_index, when, without_bots
+from smallnet.networks.people import (
+    collect_network,
+    instant,
+    moment,
+    people_index,
+    when,
+    without_bots,
+)
 from smallnet.networks.ties import TIE_STRENGTHS, tie_strength
 from smallnet.tables import Dataset, microseconds
 from smallnet.tables.windows import DAY_US, NO_TALK
@@ -43,14 +50,14 @@ def interaction_edges(dataset: Dataset, *, kinds: Sequence[str] | None = None) -
         stands once, the lower id as source). Acts inside the watch; nobody addresses themself;
         bots are left out.
     """
-    low, high = dataset.observed_from_us, dataset.observed_until_us
     every = dataset["interactions"]
+    first, last = moment(dataset.observed_from_us), moment(dataset.observed_until_us)
     kind = every.kind.fill_null("text")
     wanted = kind.isin(list(kinds)) if kinds is not None else ~kind.isin(NO_TALK)
     if not dataset.has("interactions.kind"):
         wanted = ibis.literal(kinds is None or "text" in kinds)
-    acts = every.filter(wanted).mutate(at_us=microseconds(every.at))
-    acts = acts.filter(acts.at_us >= low, acts.at_us < high)
+    acts = every.filter(wanted, every.at >= first, every.at < last)
+    acts = acts.mutate(at_us=microseconds(acts.at))
     parts = []
     if dataset.has("interactions.symmetric"):
         mutual = acts.symmetric.fill_null(ibis.literal(False))

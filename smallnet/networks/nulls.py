@@ -157,7 +157,7 @@ def rewire_pairs(
     high = np.repeat(np.cumsum(sizes), sizes)
     first, second = ends[order, 0], ends[order, 1]
     n_tries = TRIES_PER_TIE * keys.size if tries is None else tries
-    _swap_ties(first, second, low, high, n_people, n_tries, rng)
+    _swap_ties(first, second, low, high, n_people, n_tries, _seed(rng))
     ends[order] = np.column_stack([first, second])
     return ends
 
@@ -241,6 +241,25 @@ def expected_ties_inside(degree: ArrayLike, inside: ArrayLike) -> float:
     return float((held.sum() ** 2 - (held**2).sum()) / (2 * (stubs - 1)))
 
 
+def _seed(rng: np.random.Generator) -> NDArray[np.uint64]:
+    """State of a fast generator for the kernels, drawn from ``rng``."""
+    return rng.integers(0, 2**64 - 1, 1, dtype=np.uint64)
+
+
+@njit(cache=True)
+def _below(state: NDArray[np.uint64], n: int) -> np.int64:
+    """Give a whole number from 0 to n - 1 by SplitMix64 (https://doi.org/10.1145/2714064.2660195).
+
+    Uneven by less than n / 2^53, as the double it goes through.
+    """
+    state[0] += np.uint64(0x9E3779B97F4A7C15)
+    z = state[0]
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    z = z ^ (z >> np.uint64(31))
+    return np.int64(np.float64(z >> np.uint64(11)) * 2.0**-53 * n)
+
+
 @njit(cache=True)
 def _slot(key: int, mask: int) -> np.int64:
     """Home of a key in the table (Fibonacci hashing; the high bits are the mixed ones)."""
@@ -295,7 +314,7 @@ def _swap_ties(
     high: NDArray[np.int64],
     n_people: int,
     tries: int,
-    rng: np.random.Generator,
+    state: NDArray[np.uint64],
 ) -> int:
     """Swap ends in place, tie i with ties low[i] … high[i] - 1; the number of swaps made."""
     n_ties = first.size
@@ -308,8 +327,8 @@ def _swap_ties(
         _insert(table, mask, min(first[e], second[e]) * n_people + max(first[e], second[e]))
     done = 0
     for _ in range(tries):
-        i = int(rng.random() * n_ties)
-        pick = int(rng.random() * 2 * (high[i] - low[i]))
+        i = _below(state, n_ties)
+        pick = _below(state, 2 * (high[i] - low[i]))
         j = low[i] + pick // 2
         forward = pick % 2 == 0  # or the other tie read the other way round
         u, v = first[i], second[i]

@@ -3,6 +3,7 @@
 import datetime as dtm
 from typing import Any
 
+import ibis
 import ibis.expr.types as ir
 import pandas as pd
 import pyarrow as pa
@@ -18,6 +19,7 @@ from smallnet.tables.windows import bots, humans
 __all__ = [
     "collect_network",
     "instant",
+    "moment",
     "people_attributes",
     "people_index",
     "positions",
@@ -70,6 +72,11 @@ def instant(at: dtm.datetime | pd.Timestamp | str | int) -> int:
     if moment.tzinfo is not None:
         moment = moment.tz_convert("UTC").tz_localize(None)
     return int((moment - EPOCH) // pd.Timedelta(1, "us"))
+
+
+def moment(at_us: int) -> ir.TimestampScalar:
+    """Give an instant as a time to compare a column with; Parquet is then skipped by its marks."""
+    return ibis.literal((EPOCH + pd.Timedelta(at_us, "us")).to_pydatetime(), "timestamp(6)")
 
 
 def when(at_us: int | None) -> str:
