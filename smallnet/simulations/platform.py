@@ -43,6 +43,7 @@ RATIOS = [
     "size_effect_within",
     "break_ratio",
     "kink_slope",
+    "leaving_size_effect",
     "newcomer_ratio",
     "settled_ratio",
     "friends_ratio",
@@ -136,6 +137,7 @@ class Platform:
     joins_per_day: float = 0.01  # per planned member of a group
     leaves_per_day: float = 0.01  # hazard of an average member in days 3-14
     leaving_sd: float = 0.3  # of groups' log hazard
+    leaving_size_effect: float = 1.0  # hazard ratio per doubling of planned size: confounds S08
     newcomer_ratio: float = 1.0  # hazard of days 0-2 over that of days 3-14
     settled_ratio: float = 1.0  # hazard after day 14 over that of days 3-14
     friends_ratio: float = 1.0  # hazard ratio, after day 7, per friend inside at day 7

@@ -33,7 +33,7 @@ class GroupDraw:
     silent_from: RealArray  # days; inf if it never falls silent
     closed: RealArray  # days; inf if it is open at the end
     liveliness: RealArray  # factor of the message rate, mean 1
-    restlessness: RealArray  # factor of the hazard of leaving, mean 1
+    restlessness: RealArray  # factor of the hazard of leaving, mean 1 at the median size
 
 
 @dataclass(frozen=True)
@@ -59,13 +59,15 @@ def draw_groups(platform: Platform, *, rng: np.random.Generator) -> GroupDraw:
     silent = np.where(dying, np.maximum(silent, np.maximum(born, 0.0)), np.inf)
     closing = rng.random(n) < p.closed_share
     closed = np.where(closing, rng.uniform(0.6 * p.days, p.days, n), np.inf)
+    restless = np.exp(rng.normal(-0.5 * p.leaving_sd**2, p.leaving_sd, n))
+    restless *= p.leaving_size_effect ** np.log2(planned / p.size_median)
     return GroupDraw(
         planned,
         born,
         silent,
         closed,
         draw_liveliness(p.liveliness_law, p.liveliness_sd, n, rng=rng),
-        np.exp(rng.normal(-0.5 * p.leaving_sd**2, p.leaving_sd, n)),
+        restless,
     )
 
 

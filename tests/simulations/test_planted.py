@@ -502,3 +502,14 @@ def test_exits_at_an_unknown_moment_are_told_as_left_by():
     assert len(traced) > 100
     assert (traced["last"] < traced["left_by"]).all()
     assert (stays["left_by"].dropna() < np.datetime64(world.study.observed_until)).all()
+
+
+def test_large_groups_that_hold_people_look_like_friends_that_do():
+    platform = ALIKE.change(
+        leaving_size_effect=0.6, friends_per_person=20.0, joins_per_day=0.05, leaves_per_day=0.02
+    )
+    world = platform.generate(rng=np.random.default_rng(26), tables=STAYS)
+    assert world.truth["S08"]["estimate"] == 1.0
+    friends, _in_all, days, left = landmark_rows(world)
+    pooled, error = poisson_fit(left, days, friends)
+    assert pooled[1] < -5 * error[1]  # the trap: friends inside go with size
