@@ -418,32 +418,28 @@ class Network:
         strength = np.asarray(weights, np.float64)
         if not directed:
             first, second = np.minimum(first, second), np.maximum(first, second)
-        key = first * n + second
-        order = np.argsort(key, kind="stable")
-        twice = np.flatnonzero(np.diff(key[order]) == 0)
-        if twice.size:
-            at = order[twice[0]]
-            arrow = "→" if directed else "–"
+        if first.size and (
+            min(first.min(), second.min()) < 0 or max(first.max(), second.max()) >= n
+        ):
+            msg = f"a tie names a person outside 0 … {n - 1}, expected indices into people"
+            raise InputError(msg)
+        rows, columns, values = first, second, strength
+        if not directed:
+            rows, columns = np.concatenate([first, second]), np.concatenate([second, first])
+            values = np.concatenate([strength, strength])
+        adjacency = csr_array(coo_array((values, (rows, columns)), shape=(n, n)))
+        adjacency.sum_duplicates()
+        own = int((first == second).sum())  # a self-tie: refused by the constructor
+        if adjacency.nnz != len(values) - (0 if directed else own):
+            at, arrow = _first_double(first, second, n), "→" if directed else "–"
             msg = (
                 f"the tie {labels[first[at]]!r} {arrow} {labels[second[at]]!r} comes twice, "
                 "expected every tie once: add its rows up first"
             )
             raise InputError(msg)
-        first, second, strength = first[order], second[order], strength[order]
-        if directed:
-            rows, columns, values = first, second, strength
-        else:
-            rows, columns = np.concatenate([first, second]), np.concatenate([second, first])
-            values = np.concatenate([strength, strength])
-        return cls(
-            csr_array(coo_array((values, (rows, columns)), shape=(n, n))),
-            labels,
-            directed,
-            weight,
-            made_by,
-            attributes,
-            None if tie_attributes is None else tie_attributes.iloc[order],
-        )
+        if tie_attributes is not None and len(tie_attributes) == len(first):
+            tie_attributes = tie_attributes.iloc[np.lexsort((second, first))]
+        return cls(adjacency, labels, directed, weight, made_by, attributes, tie_attributes)
 
     @classmethod
     def from_frame(
@@ -531,6 +527,12 @@ class Network:
         parts["weight"] = weight or parts["weight"]
         parts["made_by"] = made_by or parts["made_by"]
         return cls.from_ends(**parts)
+
+
+def _first_double(first: IntArray, second: IntArray, n: int) -> int:
+    key = first * n + second
+    order = np.argsort(key, kind="stable")
+    return int(order[np.flatnonzero(np.diff(key[order]) == 0)[0]])
 
 
 def common_people(*networks: Network) -> LabelArray:

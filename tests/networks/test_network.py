@@ -78,6 +78,12 @@ def test_a_tie_given_twice_is_refused_in_both_orders():
         Network.from_ends([0, 0], [1, 1], [1, 1], ["a", "b"], directed=True, weight="calls")
 
 
+@pytest.mark.parametrize("index", [-1, 2])
+def test_a_tie_of_somebody_outside_the_index_is_refused(index):
+    with pytest.raises(InputError, match=r"outside 0 … 1"):
+        Network.from_ends([0], [index], [1], ["a", "b"], directed=True, weight="calls")
+
+
 def test_attributes_are_put_in_the_order_of_people():
     more = pd.DataFrame({"person": ["b", "a"], "age": [30, 40]})
     network = network_of(np.zeros((3, 3)), people=["a", "b", "c"], attributes=more)
