@@ -24,7 +24,7 @@ __all__ = ["CLAIM", "plot", "test"]
 
 EDGES = (1, 3, 5, 10, 20, 50, 100, 200, 500, 1000, 5000)  # of size classes, with small_group
 NAMED = 5  # groups listed by name
-OTHER_SIZES = (10, 20, 50, 100)  # "small" read otherwise
+OTHER_SIZES = (10, 20, 50)  # "small" read otherwise
 
 CLAIM = Claim(
     id="S03",
@@ -106,7 +106,7 @@ def test(dataset: Dataset, choices: Choices, *, rng: np.random.Generator) -> Res
         )
         return not_testable(CLAIM, choices, why, details=left_out, threats=threats)
     menus = _collapse(lines, choices.small_group)
-    found = choice_ratio(menus, level=choices.level)
+    found = choice_ratio(menus, level=choices.level, slope=True, rng=rng)
     details = _details(found, menus, choices) | left_out
     details["figure"] = _figure(lines, choices)
     n = {
@@ -134,7 +134,7 @@ def test(dataset: Dataset, choices: Choices, *, rng: np.random.Generator) -> Res
         ci_high=found.high,
         p_value=found.p_value,
         n=n,
-        robustness=_robustness(dataset, lines, menus, choices),
+        robustness=_robustness(dataset, lines, menus, choices, rng),
         details=details,
     )
 
@@ -210,7 +210,11 @@ def _entry(name: Text, found: Choice) -> dict[str, Any]:
 
 
 def _robustness(
-    dataset: Dataset, lines: pd.DataFrame, menus: Menus, choices: Choices
+    dataset: Dataset,
+    lines: pd.DataFrame,
+    menus: Menus,
+    choices: Choices,
+    rng: np.random.Generator,
 ) -> list[dict[str, Any]]:
     open_ = (menus.part > 0) & (menus.part < 1)
     rows = [
@@ -219,7 +223,7 @@ def _robustness(
                 "only shares with both small and larger groups on the menu",
                 "只看菜单中同时有小群和大群的分享",
             ),
-            choice_ratio(menus.pick(open_), level=choices.level),
+            choice_ratio(menus.pick(open_), level=choices.level, rng=rng),
         )
     ]
     lively = _recently_active(dataset, lines, choices)
@@ -228,11 +232,11 @@ def _robustness(
             f"menu of groups where somebody wrote in the last {choices.dead_after_days:g} days",
             f"菜单只含最近 {choices.dead_after_days:g} 天有人发言的群",
         )
-        found = choice_ratio(_collapse(lively, choices.small_group), level=choices.level)
+        found = choice_ratio(_collapse(lively, choices.small_group), level=choices.level, rng=rng)
         rows.append(_entry(name, found))
     for size in OTHER_SIZES:
         if size != choices.small_group:
-            found = choice_ratio(_collapse(lines, size), level=choices.level)
+            found = choice_ratio(_collapse(lines, size), level=choices.level, rng=rng)
             name = Text(f"small = under {size} members", f"“小”改为少于 {size} 人")
             rows.append(_entry(name, found))
     people = np.unique(menus.person, return_inverse=True)[1]

@@ -38,6 +38,7 @@ from scipy.sparse import coo_array, csr_array, triu
 from smallnet.errors import InputError
 
 __all__ = [
+    "NO_MOMENT",
     "TRADES_PER_GROUP",
     "TRIES_PER_TIE",
     "curveball",
@@ -47,6 +48,7 @@ __all__ = [
 ]
 
 TRIES_PER_TIE = 20
+NO_MOMENT = np.iinfo(np.int64).min  # of a tie that may go to anybody
 TRADES_PER_GROUP = 10
 
 
@@ -94,6 +96,8 @@ def rewire_pairs(
     *,
     n_people: int,
     blocks: ArrayLike | None = None,
+    moment: ArrayLike | None = None,
+    present: ArrayLike | None = None,
     tries: int | None = None,
     rng: np.random.Generator,
 ) -> NDArray[np.int64]:
@@ -111,6 +115,11 @@ def rewire_pairs(
     blocks : array_like of int, shape (ties,), optional
         Only ties of one block swap ends, say those made in one month: everybody keeps their
         number of ties in each block.
+    moment : array_like of int, shape (ties,), optional
+        When each tie was made; ``NO_MOMENT`` where that is not known.
+    present : array_like of int, shape (people, 2), optional
+        From when until when (itself not) each person is there: nobody is given a tie of a moment
+        at which they are not.
     tries : int, optional
         Swaps tried; 20 for each tie if left out.
     rng : numpy.random.Generator
@@ -125,7 +134,8 @@ def rewire_pairs(
     Raises
     ------
     InputError
-        If a pair is a self-tie, comes twice, or names somebody outside ``0 … n_people - 1``.
+        If a pair is a self-tie, comes twice, or names somebody outside ``0 … n_people - 1``; or
+        if somebody has a tie of a moment at which they are not present.
 
     Examples
     --------
@@ -156,10 +166,30 @@ def rewire_pairs(
     low = np.repeat(np.cumsum(sizes) - sizes, sizes)
     high = np.repeat(np.cumsum(sizes), sizes)
     first, second = ends[order, 0], ends[order, 1]
+    at, there = _presence(ends, moment, present, n_people)
     n_tries = TRIES_PER_TIE * keys.size if tries is None else tries
-    _swap_ties(first, second, low, high, n_people, n_tries, _seed(rng))
+    _swap_ties(first, second, low, high, at[order], there, n_people, n_tries, _seed(rng))
     ends[order] = np.column_stack([first, second])
     return ends
+
+
+def _presence(
+    ends: NDArray[np.int64],
+    moment: ArrayLike | None,
+    present: ArrayLike | None,
+    n_people: int,
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Give moments and presence; where they are not given, everybody is there at moment 0."""
+    if moment is None or present is None:
+        return np.zeros(len(ends), np.int64), np.tile(np.array([0, 1], np.int64), (n_people, 1))
+    at, there = np.asarray(moment, np.int64), np.asarray(present, np.int64)
+    away = (at[:, None] < there[ends, 0]) | (at[:, None] >= there[ends, 1])
+    away &= (at != NO_MOMENT)[:, None]
+    if away.any():
+        row, end = np.argwhere(away)[0]
+        msg = f"person {ends[row, end]} has a tie of a moment at which they are not present"
+        raise InputError(msg)
+    return at, there
 
 
 def curveball(
@@ -202,7 +232,7 @@ def curveball(
             members,
             n_people,
             TRADES_PER_GROUP * n_groups if trades is None else trades,
-            rng,
+            _seed(rng),
         )
     dealt = csr_array((np.ones(members.size), members, starts), shape=clean.shape)
     dealt.sort_indices()
@@ -312,6 +342,8 @@ def _swap_ties(
     second: NDArray[np.int64],
     low: NDArray[np.int64],
     high: NDArray[np.int64],
+    at: NDArray[np.int64],
+    there: NDArray[np.int64],
     n_people: int,
     tries: int,
     state: NDArray[np.uint64],
@@ -334,6 +366,10 @@ def _swap_ties(
         u, v = first[i], second[i]
         x, y = (first[j], second[j]) if forward else (second[j], first[j])
         if u in (x, y) or v in (x, y):  # one tie twice, a common end, or a self-tie
+            continue
+        if at[i] != NO_MOMENT and not there[y, 0] <= at[i] < there[y, 1]:
+            continue
+        if at[j] != NO_MOMENT and not there[v, 0] <= at[j] < there[v, 1]:
             continue
         new_one = min(u, y) * n_people + max(u, y)
         new_two = min(x, v) * n_people + max(x, v)
@@ -358,7 +394,7 @@ def _trade_members(
     members: NDArray[np.int64],
     n_people: int,
     trades: int,
-    rng: np.random.Generator,
+    state: NDArray[np.uint64],
 ) -> None:
     """Trades between random groups, in place: group g lies in ``starts[g] … starts[g + 1]``."""
     n_groups = starts.size - 1
@@ -366,8 +402,8 @@ def _trade_members(
     pool = np.empty(members.size, np.int64)
     stamp = 0
     for _ in range(trades):
-        g = int(rng.random() * n_groups)
-        h = int(rng.random() * (n_groups - 1))
+        g = _below(state, n_groups)
+        h = _below(state, n_groups - 1)
         if h >= g:
             h += 1
         stamp += 2  # stamp: in g; stamp + 1: in both
@@ -396,7 +432,7 @@ def _trade_members(
         for i in range(
             starts[g + 1] - g_end
         ):  # the first cards of a shuffle go to g, the rest to h
-            j = i + int(rng.random() * (n - i))
+            j = i + _below(state, n - i)
             pool[i], pool[j] = pool[j], pool[i]
             members[g_end + i] = pool[i]
         dealt = starts[g + 1] - g_end

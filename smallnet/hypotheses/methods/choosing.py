@@ -21,6 +21,7 @@ __all__ = ["Choice", "Menus", "choice_ratio", "collapse_menus"]
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
+MOST_MENUS = 4_000  # for the logit; it tells how popular groups are, and more tell it no better
 FARTHEST = 12.0  # log odds ratio beyond which nothing is looked for
 
 
@@ -39,7 +40,7 @@ class Menus:
     @property
     def shares(self) -> FloatArray:
         """Number of choices of each stratum."""
-        return np.bincount(self.stratum, self.chosen)
+        return np.bincount(self.stratum, self.chosen).astype(float)
 
     @property
     def part(self) -> FloatArray:
@@ -105,14 +106,16 @@ def collapse_menus(
         Groups in all.
     """
     small = size < small_group
-    marks = np.random.default_rng(0).integers(1, 2**62, 2 * n_groups, dtype=np.uint64)  # a hash
-    n_shares = int(share.max(initial=-1)) + 1
+    n_shares, n_people = int(share.max(initial=-1)) + 1, int(person.max(initial=-1)) + 1
+    hashing = np.random.default_rng(0)  # of what is on the menu, and whose it is; no chance in it
+    marks = hashing.integers(0, 2**63, 2 * n_groups, dtype=np.uint64)
+    names = hashing.integers(0, 2**63, n_people, dtype=np.uint64)
     digest = np.zeros(n_shares, dtype=np.uint64)
     np.add.at(digest, share, marks[2 * group + small])
     owner = np.zeros(n_shares, dtype=np.int64)
     owner[share] = person
-    keys = np.rec.fromarrays([owner, digest], names=["owner", "digest"])
-    first, stratum = np.unique(keys, return_index=True, return_inverse=True)[1:]
+    digest += names[owner]
+    first, stratum = np.unique(digest, return_index=True, return_inverse=True)[1:]
     cell = stratum[share] * n_groups + group
     line, where = np.unique(cell, return_inverse=True)
     lines = np.bincount(where)
@@ -121,13 +124,15 @@ def collapse_menus(
         group=(line % n_groups).astype(np.int64),
         small=np.bincount(where, small) > 0,
         log2_size=np.bincount(where, np.log2(np.maximum(size, 1))) / lines,
-        chosen=np.bincount(where, chosen.astype(float)),
+        chosen=np.bincount(where, chosen).astype(float),
         person=owner[first],
         n_groups=n_groups,
     )
 
 
-def choice_ratio(menus: Menus, *, level: float = 0.95) -> Choice:
+def choice_ratio(
+    menus: Menus, *, level: float = 0.95, slope: bool = False, rng: np.random.Generator
+) -> Choice:
     r"""Observed over expected share of small targets, with an interval for random groups.
 
     Parameters
@@ -136,6 +141,10 @@ def choice_ratio(menus: Menus, *, level: float = 0.95) -> Choice:
         The menus with the choices; those without a choice to make count on both sides alike.
     level : float
         Confidence.
+    slope : bool
+        Fit the odds ratio per doubling of size too.
+    rng : numpy.random.Generator
+        Draws the menus to which the logit is fitted where there are more than 4,000.
 
     Notes
     -----
@@ -165,7 +174,8 @@ def choice_ratio(menus: Menus, *, level: float = 0.95) -> Choice:
         return Choice(ratio=nan, low=nan, high=nan, p_value=None, **common)
     fixed_hits = float(hits[~open_].sum())
     live = menus.pick(open_)
-    model = _fit(live, live.small.astype(float))
+    told = _some(live, rng)
+    model = _fit(told, told.small.astype(float))
     free_hits = observed - fixed_hits
     n_live = float(live.shares.sum())
     if free_hits in (0.0, n_live):  # all choices fall on one side: no slope to speak of
@@ -189,25 +199,52 @@ def choice_ratio(menus: Menus, *, level: float = 0.95) -> Choice:
         freedom=freedom,
         popularity_sd=None if model is None else float(np.sqrt(model.variance)),
         **_odds(model, "odds_ratio", "odds_low", "odds_high", level),
-        **_odds(_fit(live, live.log2_size), "slope", "slope_low", "slope_high", level),
+        **_odds(
+            _fit(told, told.log2_size) if slope else None, "slope", "slope_low", "slope_high", level
+        ),
         **common,
     )
 
 
+def _some(menus: Menus, rng: np.random.Generator) -> Menus:
+    n = menus.person.size
+    if n <= MOST_MENUS:
+        return menus
+    keep = np.zeros(n, dtype=np.bool_)
+    keep[rng.choice(n, MOST_MENUS, replace=False)] = True
+    return menus.pick(keep)
+
+
+def _between(menus: Menus, x: FloatArray) -> FloatArray:
+    """Give each group's mean of ``x`` over the menus it is on, as often as they were used."""
+    used = menus.shares[menus.stratum]
+    total = np.bincount(menus.group, used, menus.n_groups)
+    mean = np.bincount(menus.group, used * x, menus.n_groups) / np.maximum(total, 1e-300)
+    return np.asarray(mean[menus.group], dtype=float)
+
+
 def _fit(menus: Menus, x: FloatArray) -> MixedPoisson | None:
-    """Conditional logit with random groups; none where the engine says that it cannot."""
-    try:
-        model = fit_mixed_poisson(
-            menus.chosen,
-            np.ones(menus.chosen.size),
-            menus.stratum,
-            menus.group,
-            x[:, None],
-            n_groups=menus.n_groups,
-        )
-    except InputError:
-        return None
-    return model if model.converged else None
+    """Conditional logit with random groups; none where the engine says that it cannot.
+
+    The first coefficient is that between groups. What a group's own growth does, which has many
+    lines and would win, stands in a second one (Mundlak's split).
+    """
+    between = _between(menus, x)
+    for columns in ([between, x - between], [between]):
+        try:
+            model = fit_mixed_poisson(
+                menus.chosen,
+                np.ones(menus.chosen.size),
+                menus.stratum,
+                menus.group,
+                np.column_stack(columns),
+                n_groups=menus.n_groups,
+            )
+        except InputError:
+            continue
+        if model.converged:
+            return model
+    return None
 
 
 def _odds(
@@ -228,14 +265,17 @@ def _variance(menus: Menus, hits: float, model: MixedPoisson | None) -> tuple[fl
         return float(shares @ (odds / (odds + 1 - part))) - hits
 
     beta = optimize.brentq(surplus, -FARTHEST, FARTHEST) if _brackets(surplus) else 0.0
-    chance, small = _chances(menus, float(beta), np.zeros(menus.n_groups))
+    chance, small = _chances(menus, float(beta) * menus.small)
     lever = np.bincount(
         menus.group,
         shares[menus.stratum] * chance * (menus.small - small[menus.stratum]),
         menus.n_groups,
     )
     if model is not None:
-        small = _chances(menus, float(model.beta[0]), model.u)[1]
+        between = _between(menus, menus.small.astype(float))
+        slopes = np.append(model.beta, 0.0)
+        fitted = slopes[0] * between + slopes[1] * (menus.small - between)
+        small = _chances(menus, np.asarray(fitted + model.u[menus.group], float))[1]
     residual = np.bincount(menus.stratum, menus.chosen * menus.small, n) - shares * small
     people = np.unique(menus.person, return_inverse=True)[1]
     by_person = np.bincount(people, residual)
@@ -255,9 +295,9 @@ def _brackets(surplus: Callable[[float], float]) -> bool:
     return surplus(-FARTHEST) < 0 < surplus(FARTHEST)
 
 
-def _chances(menus: Menus, beta: float, u: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _chances(menus: Menus, utility: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Chance of each line, and of a small target in each stratum."""
-    weight = np.exp(beta * menus.small + u[menus.group])
+    weight = np.exp(utility)
     chance = weight / np.bincount(menus.stratum, weight)[menus.stratum]
     return chance, np.bincount(menus.stratum, chance * menus.small).astype(float)
 

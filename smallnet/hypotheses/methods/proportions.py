@@ -70,7 +70,8 @@ def wilson(
     share = hits / n
     middle = (share + z2 / (2 * n)) / (1 + z2 / n)
     half = np.sqrt(z2 * (share * (1 - share) + z2 / (4 * n)) / n) / (1 + z2 / n)
-    return float(max(0.0, middle - half)), float(min(1.0, middle + half))
+    low = 0.0 if hits <= 0 else max(0.0, float(middle - half))
+    return low, 1.0 if hits >= n else min(1.0, float(middle + half))
 
 
 def clustered_share(

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from ibis import _
 
-from smallnet.hypotheses.methods.walls import ANY_TIME, Stays, sort_stays
+from smallnet.hypotheses.methods.walls import ANY_TIME, Stays, could_go_inside, sort_stays
 from smallnet.tables import Dataset, Text, microseconds
 from smallnet.tables.windows import spells
 
@@ -30,7 +30,7 @@ class Layer:
     ends: np.ndarray  # (ties, 2) indices of people
     moment: np.ndarray  # (ties,)
     acts: np.ndarray  # (ties,) messages, quotes… of the pair
-    left_out: int  # pairs with somebody who is in no group
+    left_out: int  # pairs with somebody who was in no group, then or ever
 
     @property
     def enough(self) -> bool:
@@ -88,11 +88,13 @@ def read_layer(dataset: Dataset, name: str, roster: Roster) -> Layer:
     ends = np.column_stack(
         [roster.people.get_indexer(pd.Index(rows[end])) for end in ("a", "b")]
     ).astype(np.int64)
-    kept = (ends >= 0).all(axis=1)
+    moment = rows["at_us"].to_numpy(np.int64)
+    kept = np.asarray((ends >= 0).all(axis=1))
+    kept[kept] = could_go_inside(roster.stays, ends[kept], moment[kept])
     return Layer(
         name,
         ends[kept],
-        rows["at_us"].to_numpy(np.int64)[kept],
+        moment[kept],
         rows["acts"].to_numpy(np.int64)[kept],
         int((~kept).sum()),
     )

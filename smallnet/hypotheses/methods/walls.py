@@ -15,12 +15,13 @@ from numpy.typing import NDArray
 from scipy import stats
 from scipy.sparse import csr_array
 
-from smallnet.networks.nulls import TRIES_PER_TIE, curveball, rewire_pairs
+from smallnet.networks.nulls import NO_MOMENT, TRIES_PER_TIE, curveball, rewire_pairs
 
 __all__ = [
     "ANY_TIME",
     "Stays",
     "Walls",
+    "could_go_inside",
     "pair_shares",
     "shared_groups",
     "shuffled_share",
@@ -31,9 +32,9 @@ __all__ = [
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
 
-ANY_TIME = np.iinfo(np.int64).min  # moment of a tie that has none
+ANY_TIME = NO_MOMENT  # of a tie: were the two ever together?
 TRIES_BETWEEN = 5  # swaps tried a tie from one draw of the null to the next
-TRIES_IN_ALL = 40_000_000  # beyond it there are fewer draws
+TRIES_IN_ALL = 20_000_000  # beyond it there are fewer draws
 FEWEST_DRAWS = 49
 LEAST_KEPT = 0.25  # part of a group's excess of ties that its own degrees leave to be seen
 TIES_PER_BLOCK = 200  # ties of one stretch of time swap ends with each other
@@ -54,6 +55,16 @@ class Stays:
     def n_people(self) -> int:
         """Number of people."""
         return self.begin.size - 1
+
+    @functools.cached_property
+    def present(self) -> IntArray:
+        """From when until when each person is in any group; shape (people, 2)."""
+        person = np.repeat(np.arange(self.n_people), np.diff(self.begin))
+        window = np.empty((self.n_people, 2), np.int64)
+        window[:, 0], window[:, 1] = np.iinfo(np.int64).max, np.iinfo(np.int64).min
+        np.minimum.at(window[:, 0], person, self.start)
+        np.maximum.at(window[:, 1], person, self.end)
+        return window
 
     @functools.cached_property
     def incidence(self) -> csr_array:
@@ -128,6 +139,13 @@ def shared_groups(stays: Stays, ends: IntArray, moment: IntArray) -> IntArray:
     )
 
 
+def could_go_inside(stays: Stays, ends: IntArray, moment: IntArray) -> NDArray[np.bool_]:
+    """Tell which ties were made while both people were about, or have no moment."""
+    window = stays.present[ends]
+    there = (window[:, :, 0] <= moment[:, None]) & (moment[:, None] < window[:, :, 1])
+    return np.asarray(there.all(axis=1) | (moment == ANY_TIME))
+
+
 def wall_odds_ratio(
     stays: Stays,
     ends: IntArray,
@@ -146,8 +164,9 @@ def wall_odds_ratio(
     ends : ndarray of int, shape (ties, 2)
         Undirected ties, each pair once.
     moment : ndarray of int, shape (ties,)
-        When each tie was made, or ``ANY_TIME``; ties of one stretch of time are rewired among
-        themselves, so that people who were there at different times look like no wall.
+        When each tie was made, or ``ANY_TIME``. Ties of one stretch of time are rewired among
+        themselves, and to people who were there: that people come and go is no wall. Give
+        only ties of moments at which both were there (:func:`could_go_inside`).
     draws : int
         Draws of the null; fewer where there are very many ties.
     level : float
@@ -183,7 +202,15 @@ def wall_odds_ratio(
     pairs = ends
     for r in range(rounds):
         tries = (TRIES_PER_TIE if r == 0 else TRIES_BETWEEN) * n_ties
-        pairs = rewire_pairs(pairs, n_people=n, blocks=blocks, tries=tries, rng=rng)
+        pairs = rewire_pairs(
+            pairs,
+            n_people=n,
+            blocks=blocks,
+            moment=moment,
+            present=stays.present,
+            tries=tries,
+            rng=rng,
+        )
         there = shared_groups(stays, pairs, moment)
         inside = there >= 0
         null[r] = inside.mean()
