@@ -1,0 +1,51 @@
+"""Tables or a network in, one number a group out.
+
+``group_table`` measures every group, ``scorecard`` judges it by four criteria and three signs of
+life, ``dataset_summary`` counts what is there. Each family of measures has a module of its own,
+named after what it measures; what a column means is in ``COLUMNS``.
+"""
+
+from smallnet.measures.acquaintance import group_friends, pairs_by_chance
+from smallnet.measures.boundary import group_messages_across, group_sharing
+from smallnet.measures.columns import COLUMNS, Measure
+from smallnet.measures.content import group_content
+from smallnet.measures.interaction import group_evenness, group_responses, group_talk
+from smallnet.measures.intervals import gini, rate_interval, share_interval
+from smallnet.measures.lifecycle import STATES, group_lifecycle
+from smallnet.measures.scorecard import CRITERIA, SIGNS, Thresholds, scorecard, size_band
+from smallnet.measures.size import all_groups, group_lives, group_sizes, person_weighted_mean
+from smallnet.measures.summary import dataset_summary
+from smallnet.measures.table import group_table
+from smallnet.measures.trust import group_replies, group_returned_ties, group_trust_ties
+
+__all__ = [
+    "COLUMNS",
+    "CRITERIA",
+    "SIGNS",
+    "STATES",
+    "Measure",
+    "Thresholds",
+    "all_groups",
+    "dataset_summary",
+    "gini",
+    "group_content",
+    "group_evenness",
+    "group_friends",
+    "group_lifecycle",
+    "group_lives",
+    "group_messages_across",
+    "group_replies",
+    "group_responses",
+    "group_returned_ties",
+    "group_sharing",
+    "group_sizes",
+    "group_table",
+    "group_talk",
+    "group_trust_ties",
+    "pairs_by_chance",
+    "person_weighted_mean",
+    "rate_interval",
+    "scorecard",
+    "share_interval",
+    "size_band",
+]
