@@ -14,6 +14,7 @@ quieter for reasons of their own.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -52,6 +53,11 @@ class MixedPoisson:
         Of ``u``.
     cov_u : ndarray, shape (n_groups given, n_groups given)
         Prediction covariance of ``u - u_true``, the uncertainty of ``beta`` included.
+    cov_clustered : ndarray, shape (k, k), or None
+        Covariance of ``beta`` that lets residuals of a cluster hang together; where clusters were
+        given.
+    n_clusters : int
+        Clusters that tell of anything; 0 where none were given.
     iterations : int
         Newton steps.
     converged : bool
@@ -67,6 +73,8 @@ class MixedPoisson:
     u: FloatArray
     variance: float
     cov_u: FloatArray
+    cov_clustered: FloatArray | None
+    n_clusters: int
     iterations: int
     converged: bool
     n_rows: int
@@ -104,6 +112,7 @@ class _Rows:
     stratum: IntArray
     group: IntArray
     x: FloatArray
+    cluster: IntArray
     events: FloatArray  # of each stratum
     n_groups: int
 
@@ -171,6 +180,16 @@ class _Rows:
         pull -= mu * (self.sum_strata(pull) / self.events)[self.stratum]
         return np.concatenate([self.x.T @ pull, self.sum_groups(pull)])
 
+    def sandwich(self, mu: FloatArray, inverse: FloatArray) -> FloatArray:
+        """Give the covariance of beta from sums of influence within clusters; shape (k, k)."""
+        k = self.x.shape[1]
+        pull = (self.x - self.mean_x(mu)[self.stratum]) @ inverse[:k, :k]
+        pull += inverse[k:, :k][self.group] - (self.shares(mu) @ inverse[k:, :k])[self.stratum]
+        pull *= (self.y - mu)[:, None]
+        codes = np.unique(self.cluster, return_inverse=True)[1]
+        sums = np.stack([np.bincount(codes, column) for column in pull.T], 1)
+        return sums.T @ sums * len(sums) / max(len(sums) - 1, 1)
+
 
 def fit_mixed_poisson(
     y: npt.ArrayLike,
@@ -180,6 +199,9 @@ def fit_mixed_poisson(
     x: npt.ArrayLike,
     *,
     n_groups: int | None = None,
+    weight: npt.ArrayLike | None = None,
+    prior_sd: npt.ArrayLike | None = None,
+    cluster: npt.ArrayLike | None = None,
     variance: float = 0.5,
     most_iterations: int = 200,
     tolerance: float = 1e-7,
@@ -198,6 +220,15 @@ def fit_mixed_poisson(
         Covariates of rows; one of groups is ``value[group]``.
     n_groups : int, optional
         Groups in all, where some have no row.
+    weight : array_like, shape (rows,), optional
+        How much of a Poisson count each row is worth, above 0; where counts vary more than Poisson
+        it is the mean over the variance.
+    prior_sd : array_like, shape (k,), optional
+        Prior standard deviations of ``beta`` around 0, inf for none (as where not given): for
+        covariates that are only there to be held fixed and may hardly move.
+    cluster : array_like of int, shape (rows,), optional
+        Codes of what may hang together in time; asks for ``cov_clustered``. No answer to groups
+        that differ for good: that is what ``u`` is for.
     variance : float
         Where the variance of ``u`` begins.
     most_iterations : int
@@ -243,22 +274,24 @@ def fit_mixed_poisson(
     >>> model.beta.round(1)
     array([-0.5])
     """
-    rows = _check(y, exposure, stratum, group, x, n_groups)
+    rows = _check(y, exposure, stratum, group, x, weight, cluster, n_groups)
     k = rows.x.shape[1]
+    precision = np.zeros(k) if prior_sd is None else np.asarray(prior_sd, dtype=float) ** -2.0
     beta, u = np.zeros(k), np.zeros(rows.n_groups)
-    _check_covariates(rows)
+    _check_covariates(rows, precision == 0)
     converged, iteration = False, 0
-    ridge = np.arange(k, k + rows.n_groups)
+    diagonal = np.arange(k + rows.n_groups)
     lean = np.zeros(k + rows.n_groups)
     while not converged and iteration < most_iterations:
         iteration += 1
         mu = rows.mean_counts(beta, u)
         whole = rows.information(mu)
-        whole[ridge, ridge] += 1 / variance
+        ridge = np.concatenate([precision, np.full(rows.n_groups, 1 / variance)])
+        whole[diagonal, diagonal] += ridge
         inverse = _invert(whole)
         residual = rows.y - mu
-        score = np.concatenate([rows.x.T @ residual, rows.sum_groups(residual) - u / variance])
-        step = inverse @ score
+        score = np.concatenate([rows.x.T @ residual, rows.sum_groups(residual)])
+        step = inverse @ (score - ridge * np.concatenate([beta, u]))
         largest = float(np.abs(step).max())
         step *= min(1.0, LARGEST_STEP / max(largest, 1e-300))
         beta, u = beta + step[:k], u + step[k:]
@@ -277,6 +310,8 @@ def fit_mixed_poisson(
         u=u - lean[k:],
         variance=float(variance),
         cov_u=inverse[k:, k:],
+        cov_clustered=None if cluster is None else rows.sandwich(mu, inverse),
+        n_clusters=0 if cluster is None else int(np.unique(rows.cluster).size),
         iterations=iteration,
         converged=converged,
         n_rows=rows.y.size,
@@ -304,97 +339,92 @@ def _check(
     stratum: npt.ArrayLike,
     group: npt.ArrayLike,
     x: npt.ArrayLike,
+    weight: npt.ArrayLike | None,
+    cluster: npt.ArrayLike | None,
     n_groups: int | None,
 ) -> _Rows:
-    counts, risk = np.asarray(y, dtype=float), np.asarray(exposure, dtype=float)
-    strata, groups = np.asarray(stratum), np.asarray(group)
-    covariates = np.asarray(x, dtype=float)
-    if covariates.ndim == 1:
-        covariates = covariates[:, None]
-    for name, values in (
-        ("exposure", risk),
-        ("stratum", strata),
-        ("group", groups),
-        ("x", covariates),
-    ):
+    counts, covariates = np.asarray(y, dtype=float), np.asarray(x, dtype=float)
+    risk = np.asarray(exposure, dtype=float)
+    weights = np.ones_like(counts) if weight is None else np.asarray(weight, dtype=float)
+    covariates = covariates[:, None] if covariates.ndim == 1 else covariates
+    codes = {"stratum": np.asarray(stratum), "group": np.asarray(group)}
+    codes["cluster"] = codes["group"] if cluster is None else np.asarray(cluster)
+    numbers = {"y": counts, "exposure": risk, "weight": weights}
+    for name, values in ({"x": covariates} | numbers | codes).items():
         if len(values) != counts.size:
             msg = f"{name} has {len(values)} rows, expected {counts.size} as in y"
             raise InputError(msg)
-    for name, values in (("y", counts), ("exposure", risk)):
-        bad = ~(np.isfinite(values) & (values >= 0))
-        if bad.any():
-            row = int(np.flatnonzero(bad)[0])
-            msg = f"{name} is {values[row]} in row {row}, expected a number of at least 0"
-            raise InputError(msg)
-    if not np.isfinite(covariates).all():
-        row, column = (int(i) for i in np.argwhere(~np.isfinite(covariates))[0])
-        msg = f"x is {covariates[row, column]} in row {row}, column {column}, expected a number"
-        raise InputError(msg)
-    for name, values in (("stratum", strata), ("group", groups)):
+    numbers |= {f"column {j} of x": np.abs(column) for j, column in enumerate(covariates.T)}
+    for name, values in numbers.items():
+        _refuse(~(np.isfinite(values) & (values >= 0)), name, values, "a number of at least 0")
+    _refuse(weights == 0, "weight", weights, "a number above 0")
+    _refuse((risk == 0) & (counts > 0), "exposure", risk, "above 0 where there are events")
+    for name, values in codes.items():
         if values.size and (not np.issubdtype(values.dtype, np.integer) or values.min() < 0):
             msg = f"{name} holds {values.dtype} with smallest {values.min()}, expected codes from 0"
             raise InputError(msg)
-    total = int(groups.max(initial=-1)) + 1 if n_groups is None else n_groups
-    if groups.size and groups.max() >= total:
-        msg = f"group is {groups.max()} in a row, expected less than n_groups = {total}"
-        raise InputError(msg)
+    total = int(codes["group"].max(initial=-1)) + 1 if n_groups is None else n_groups
+    _refuse(codes["group"] >= total, "group", codes["group"], f"less than n_groups = {total}")
     if total > MOST_GROUPS:
         msg = f"there are {total} groups, expected at most {MOST_GROUPS}: draw a subset of them"
         raise InputError(msg)
-    impossible = (risk == 0) & (counts > 0)
-    if impossible.any():
-        row = int(np.flatnonzero(impossible)[0])
-        msg = f"row {row} has {counts[row]:g} events and no exposure, expected exposure above 0"
+    return _telling(counts * weights, risk * weights, codes, covariates, total)
+
+
+def _refuse(bad: npt.NDArray[np.bool_], name: str, values: npt.NDArray[Any], expected: str) -> None:
+    if bad.any():
+        row = int(np.flatnonzero(bad)[0])
+        msg = f"{name} is {values[row]} in row {row}, expected {expected}"
         raise InputError(msg)
-    return _telling(counts, risk, strata, groups, covariates, total)
 
 
 def _telling(
     y: FloatArray,
     exposure: FloatArray,
-    stratum: npt.NDArray[np.integer],
-    group: npt.NDArray[np.integer],
+    codes: dict[str, npt.NDArray[Any]],
     x: FloatArray,
     n_groups: int,
 ) -> _Rows:
     """Keep the rows at risk whose stratum has an event and another row to compare with."""
     at_risk = np.flatnonzero(exposure > 0)
-    codes = np.unique(stratum[at_risk], return_inverse=True)[1]
-    tells = (np.bincount(codes, y[at_risk])[codes] > 0) & (np.bincount(codes)[codes] > 1)
+    strata = np.unique(codes["stratum"][at_risk], return_inverse=True)[1]
+    tells = (np.bincount(strata, y[at_risk])[strata] > 0) & (np.bincount(strata)[strata] > 1)
     kept = at_risk[tells]
     if not kept.size:
         msg = "no stratum has an event and two rows at risk, expected at least one"
         raise InputError(msg)
-    if np.unique(group[kept]).size < 2:
+    if np.unique(codes["group"][kept]).size < 2:
         msg = "all rows that tell of anything are of one group, expected at least two groups"
         raise InputError(msg)
-    codes = np.unique(codes[tells], return_inverse=True)[1].astype(np.int64)
-    order = np.argsort(codes, kind="stable")
-    codes, kept = codes[order], kept[order]
+    strata = np.unique(strata[tells], return_inverse=True)[1].astype(np.int64)
+    order = np.argsort(strata, kind="stable")
+    strata, kept = strata[order], kept[order]
     inside = x[kept]
     return _Rows(
         y=y[kept],
         exposure=exposure[kept],
-        stratum=codes,
-        group=group[kept].astype(np.int64),
-        x=inside - inside.mean(axis=0) if inside.size else inside,
-        events=np.bincount(codes, y[kept]).astype(float),
+        stratum=strata,
+        group=codes["group"][kept].astype(np.int64),
+        x=inside - inside.mean(axis=0),
+        cluster=codes["cluster"][kept].astype(np.int64),
+        events=np.bincount(strata, y[kept]).astype(float),
         n_groups=n_groups,
     )
 
 
-def _check_covariates(rows: _Rows) -> None:
+def _check_covariates(rows: _Rows, free: npt.NDArray[np.bool_]) -> None:
     """Refuse covariates that do not move within strata, or only together."""
-    k = rows.x.shape[1]
-    if not k:
+    if not free.any():
         return
-    mu = rows.mean_counts(np.zeros(k), np.zeros(rows.n_groups))
-    xt = rows.x - rows.mean_x(mu)[rows.stratum]
+    mu = rows.mean_counts(np.zeros(free.size), np.zeros(rows.n_groups))
+    xt = (rows.x - rows.mean_x(mu)[rows.stratum])[:, free]
     spread = np.sqrt((mu[:, None] * xt**2).sum(axis=0))
-    scale = np.sqrt((mu[:, None] * rows.x**2).sum(axis=0))
+    scale = np.sqrt((mu[:, None] * rows.x[:, free] ** 2).sum(axis=0))
     still = spread <= 1e-9 * np.maximum(scale, 1e-300)
     if still.any():
-        msg = f"covariate {int(np.flatnonzero(still)[0])} is the same everywhere within strata"
+        msg = (
+            f"covariate {int(np.flatnonzero(free)[still][0])} is the same everywhere within strata"
+        )
         raise InputError(msg)
     unit = xt / spread
     if np.linalg.eigvalsh((unit * mu[:, None]).T @ unit)[0] < 1e-10:
