@@ -121,7 +121,7 @@ def scan_csv(path: Path) -> list[str]:
         longest = length + (block.index(b"\n") if ends else len(block))
         if longest > LONGEST_LINE:
             raise FileError(
-                en="{path} has a line of more than {most:g} MB (line {line}), expected one row a line",
+                en="{path} has a line above {most:g} MB (line {line}), expected one row a line",
                 zh="{path} 第 {line} 行超过 {most:g} MB，应为每行一条记录",
                 path=path,
                 most=LONGEST_LINE / 1e6,

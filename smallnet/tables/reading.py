@@ -186,7 +186,7 @@ class _Reader:
         except duckdb.Error as error:
             first = str(error).strip().splitlines()[0]
             raise FileError(
-                en="{path} cannot be read: {why}", "无法读取 {path}：{why}", path=path, why=first
+                en="{path} cannot be read: {why}", zh="无法读取 {path}：{why}", path=path, why=first
             ) from None
 
     def _read_parquet(self, path: Path) -> list[int]:
@@ -436,7 +436,7 @@ MESSAGES = {
 
 
 def file_row(row: int, skipped: list[int]) -> int:
-    """Give the number of a row in its file, where the rows ``skipped`` (ascending) were left out."""
+    """Give a row's number in its file, where the rows ``skipped`` (ascending) were left out."""
     before = itertools.takewhile(lambda pair: pair[1] - pair[0] <= row, enumerate(skipped))
     return row + sum(1 for _pair in before)
 
