@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +10,8 @@ from typing import Any
 
 import pandas as pd
 
-from smallnet.errors import OutputError
 from smallnet.tables import Dataset, Study
+from smallnet.tables.writing import atomic_write, write_dataset
 
 __all__ = ["World"]
 
@@ -58,27 +56,10 @@ class World:
         Raises
         ------
         OutputError
-            If the folder cannot be written.
+            If the folder cannot be written, or holds something that smallnet did not write.
         """
-        from smallnet.tables import write_dataset
-
-        folder = Path(folder)
-        write_dataset(self.dataset(), folder)
-        write_text(folder / "truth.json", json.dumps(self.truth, indent=1, ensure_ascii=False))
+        folder = write_dataset(self.dataset(), folder)
+        with atomic_write(folder / "truth.json") as file:
+            json.dump(self.truth, file, indent=1, ensure_ascii=False)
+            file.write("\n")
         return folder
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    handle, draft = -1, ""
-    try:
-        handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text + "\n")
-        Path(draft).chmod(0o644)
-        Path(draft).replace(path)
-    except OSError as error:
-        if draft:
-            Path(draft).unlink(missing_ok=True)
-        msg = f"{path} cannot be written: {error.strerror or error}"
-        raise OutputError(msg) from None
