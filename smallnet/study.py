@@ -99,7 +99,7 @@ def open_dataset(source: str | Path, *, memory_limit: str | None = None) -> Data
 def _open(source: str | Path, memory_limit: str | None) -> tuple[Dataset, tuple[Problem, ...]]:
     path = Path(source)
     if path.exists():
-        report = check_folder(path)
+        report = check_folder(path, memory_limit=memory_limit)
         if report.stops:
             msg = (
                 f"{path} has {_number(report.stops, 'kind')} of problem that would change an "
@@ -107,7 +107,8 @@ def _open(source: str | Path, memory_limit: str | None) -> tuple[Dataset, tuple[
                 f"(all of them: smallnet check {path})"
             )
             raise InputError(msg)
-        return read_dataset(path, memory_limit=memory_limit), tuple(report.problems)
+        dataset = report.dataset or read_dataset(path, memory_limit=memory_limit)
+        return dataset, report.problems
     if path.parent != Path():
         msg = f"there is no folder {path}; expected a folder of tables or the name of a data set"
         raise InputError(msg)

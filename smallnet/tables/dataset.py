@@ -149,15 +149,16 @@ class Dataset:
         Parameters
         ----------
         name : str
-            What it is; the same name gives the same table again.
+            What it is; the same name from the same module gives the same table again.
         build : callable
             Gives the expression, called the first time only.
         """
-        if name not in self._kept:
+        key = f"{build.__module__}.{name}"
+        if key not in self._kept:
             kept = f"_{name}_{uuid.uuid4().hex[:8]}"
             self.connection.create_table(kept, build())
-            self._kept[name] = kept
-        return self.connection.table(self._kept[name])
+            self._kept[key] = kept
+        return self.connection.table(self._kept[key])
 
     @functools.cached_property
     def rows(self) -> dict[str, int]:
