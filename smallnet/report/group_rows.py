@@ -1,7 +1,6 @@
 """The table of groups as the page carries it: which columns, in what words, and what filters."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,11 +9,30 @@ from markupsafe import Markup
 
 from smallnet.figures.numbers import known
 from smallnet.report.display import clean
-from smallnet.report.texts import COLUMNS, PAGE, label
+from smallnet.report.texts import COLUMNS, PAGE, STATES, label
 
 __all__ = ["GroupRows", "group_rows", "json_island"]
 
-_FILTERS = ("state", "lifecycle", "kind", "criteria_met", "verdict")
+_SHOWN = (
+    "group",
+    "name",
+    "kind",
+    "size",
+    "state",
+    "messages_per_member_day",
+    "active_share",
+    "friend_density",
+    "reciprocity",
+    "small",
+    "acquainted",
+    "trusting",
+    "interactive",
+    "informative",
+    "useful",
+    "criteria_met",
+)
+_NAMES = ("group", "name")
+_FILTERS = ("state", "kind", *_SHOWN[9:])
 _MOST_OPTIONS = 12
 
 
@@ -34,30 +52,33 @@ def json_island(value: Any) -> Markup:
     return Markup(text)
 
 
-def group_rows(frame: pd.DataFrame, columns: Sequence[str], lang: str) -> GroupRows:
+def group_rows(frame: pd.DataFrame, lang: str) -> GroupRows:
     """Choose and translate the columns of the table of groups.
 
     Parameters
     ----------
     frame : DataFrame
-        One row a group.
-    columns : sequence of str
-        Those to show, in this order; absent or wholly unknown ones are left out.
+        One row a group, with its scorecard. Columns that are absent or wholly unknown are left
+        out; the reasons in words come last.
     lang : str
         ``en`` or ``zh``.
     """
-    shown = [name for name in columns if name in frame and frame[name].notna().any()]
+    shown = [name for name in _SHOWN if name in frame and frame[name].notna().any()]
+    shown += [name for name in (f"reason_{lang}",) if name in frame]
     described, cells = [], []
     for name in shown:
         column = frame[name]
         numeric = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
-        kind = "name" if name == "group" else "number" if numeric else "text"
-        if kind == "text" and column.dropna().astype(str).str.len().max() > 40:
-            kind = "long"
-        described.append({"label": label(COLUMNS, name, lang), "kind": kind})
+        kind = "name" if name in _NAMES else "number" if numeric else "text"
+        kind = "long" if name.startswith("reason") else kind
+        described.append(
+            {"label": label(COLUMNS, name.removesuffix(f"_{lang}"), lang), "kind": kind}
+        )
         cells.append([_cell(value, numeric, lang) for value in column])
+        if name == "state":
+            cells[-1] = [None if cell is None else label(STATES, cell, lang) for cell in cells[-1]]
     rows = [list(row) for row in zip(*cells, strict=True)] if cells else []
-    words = {key: PAGE[key].get(lang) for key in ("shown", "page")}
+    words = {key: PAGE[key].get(lang) for key in ("shown", "page", "why")}
     filters = [
         {"place": place, "label": described[place]["label"], "options": options}
         for place, name in enumerate(shown)

@@ -41,12 +41,20 @@
       cell.textContent = showNumber(value);
     } else {
       const isolated = document.createElement("bdi");
-      const limit = column.kind === "long" ? 600 : 80;
+      const limit = column.kind === "long" ? 1000 : 80;
       const letters = Array.from(value);
       isolated.textContent =
         letters.length > limit ? letters.slice(0, limit - 1).join("") + "…" : value;
       if (letters.length > limit) cell.title = letters.slice(0, 400).join("");
-      cell.append(isolated);
+      if (column.kind === "long") {
+        const more = document.createElement("details");
+        const summary = document.createElement("summary");
+        summary.textContent = words.why;
+        more.append(summary, isolated);
+        cell.append(more);
+      } else {
+        cell.append(isolated);
+      }
     }
     return cell;
   };

@@ -29,13 +29,13 @@ from smallnet.tables.words import LANGUAGES, Text
 __all__ = ["build_page"]
 
 _HTML_LANG = {"en": "en", "zh": "zh-Hans"}
+_MOST_PROBLEMS = 500  # kinds of problem on the page; results.json has all
 _SHAPES = {
     "o": '<circle cx="8" cy="8" r="6.5"/>',
     "X": '<path d="M2 2l12 12M14 2L2 14" stroke-width="4" fill="none"/>',
     "D": '<path d="M8 1l7 7-7 7-7-7z"/>',
     "_": '<path d="M2 8h12" stroke-width="3" fill="none"/>',
 }
-_COLUMNS = ("group", "kind", "size", "messages_per_member_day", "criteria_met", "reasons")
 
 
 def build_page(out: Path | str, *, lang: str | None = None) -> Path:
@@ -150,7 +150,7 @@ def _view(
         "facts": _facts(study["dataset"], lang),
         "table": None
         if groups is None or groups.empty or "group" not in groups
-        else group_rows(groups, _COLUMNS, lang),
+        else group_rows(groups, lang),
         "problems": _problems(study.get("problems") or [], lang),
         "choices": _choices(study["choices"], lang),
         "provenance": _provenance(study, lang),
@@ -283,18 +283,41 @@ def _facts(dataset: Mapping[str, Any], lang: str) -> list[tuple[str, str]]:
 
 
 def _problems(problems: list[dict[str, Any]], lang: str) -> dict[str, Any]:
-    columns = [name for name in PROBLEM if any(row.get(name) is not None for row in problems)]
-    columns += sorted({name for row in problems for name in row} - set(PROBLEM))
+    """Each kind of problem in a row: where, what, how often, and the first rows that have it."""
+    rows = [
+        {
+            "table": problem.get("table"),
+            "column": problem.get("column"),
+            "message": problem.get("message") or problem.get("rule"),
+            "count": problem.get("count"),
+            "examples": _examples(problem, lang),
+            "rule": problem.get("rule"),
+        }
+        for problem in problems[:_MOST_PROBLEMS]
+    ]
+    columns = [name for name in PROBLEM if any(row[name] not in (None, "") for row in rows)]
     return {
         "columns": [label(PROBLEM, name, lang) for name in columns],
         "rows": [
             [
-                "" if row.get(name) is None else clean(show_value(row[name], lang), 200)
+                "" if row[name] is None else clean(show_value(row[name], lang), 400)
                 for name in columns
             ]
-            for row in problems[:1000]
+            for row in rows
         ],
     }
+
+
+def _examples(problem: Mapping[str, Any], lang: str) -> str:
+    found = problem.get("examples") or [[problem.get("row"), problem.get("value")]]
+    words = []
+    for row, value in found:
+        shown = "" if value is None else clean(str(value), 80)
+        if row is not None:
+            shown = PAGE["example"].get(lang).format(row=row, value=shown or "–")
+        if shown:
+            words.append(shown)
+    return ("；" if lang == "zh" else "; ").join(words)
 
 
 def _choices(choices: Mapping[str, Any], lang: str) -> list[dict[str, Any]]:

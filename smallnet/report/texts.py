@@ -31,6 +31,13 @@ PAGE: dict[str, Text] = {
     "count": Text("Of {n} claims: {parts}.", "共 {n} 条主张：{parts}。"),
     "one_part": Text("{n} {verdict}", "{verdict} {n} 条"),
     "comma": Text(", ", "，"),
+    "criteria": Text(
+        "Four criteria (small, acquainted, trusting, interactive) and signs of life, met or not "
+        "by stated thresholds, which are conventions and not findings; an empty cell says that "
+        "nothing was recorded.",
+        "四项标准（规模小、相互认识、相互信赖、互动频繁）与生命迹象按既定阈值判断；"
+        "阈值是约定而非发现；空白表示没有记录。",
+    ),
     "family": Text(
         "Intervals are at level {level}; p-values are adjusted over all claims tested here "
         "(false discovery rate). A verdict says what these data show, not what is true "
@@ -112,6 +119,7 @@ PAGE: dict[str, Text] = {
         "None of these stops a study; they are counted, and what they touch is said.",
         "这些问题不会中止研究；它们被计数，并说明涉及哪些内容。",
     ),
+    "example": Text("row {row}: {value}", "第 {row} 行：{value}"),
     "choice": Text("Choice", "选项"),
     "value": Text("Value", "取值"),
     "default": Text("Default", "默认值"),
@@ -133,7 +141,6 @@ FACTS: dict[str, Text] = {
     "timezone": Text("Time zone", "时区"),
     "time_resolution": Text("Time resolution", "时间精度"),
     "edition": Text("Edition", "版本"),
-    "watch_days": Text("Days watched", "观察天数"),
     "recorded": Text("The source could record", "来源能够记录"),
     "unrecorded": Text("It could not record", "来源无法记录"),
     "note": Text("Note", "备注"),
@@ -162,6 +169,9 @@ COUNTS: dict[str, Text] = {
     "menus": Text("menus", "菜单"),
     "days": Text("days", "天"),
     "groups_with_size": Text("groups with a known size", "规模已知的群"),
+    "mean_size_by_group": Text("members, mean over groups", "平均成员数（按群）"),
+    "mean_size_by_membership": Text("members in a person's groups", "人均所遇群规模"),
+    "watch_days": Text("days watched", "观察天数"),
     "joins": Text("joins", "加入"),
     "exits": Text("exits", "退出"),
 }
@@ -180,11 +190,10 @@ CHANNEL: dict[str, Text] = {
 PROBLEM: dict[str, Text] = {
     "table": Text("Table", "表"),
     "column": Text("Column", "列"),
-    "row": Text("Row", "行"),
-    "value": Text("Value", "值"),
+    "message": Text("What", "问题"),
+    "count": Text("Rows", "行数"),
+    "examples": Text("For example", "例如"),
     "rule": Text("Rule", "规则"),
-    "count": Text("Count", "次数"),
-    "stops": Text("Stops a study", "是否中止"),
 }
 
 PROVENANCE: dict[str, Text] = {
@@ -257,10 +266,31 @@ CHOICES: dict[str, tuple[Text, Text]] = {
 
 COLUMNS: dict[str, Text] = {
     "group": Text("group", "群"),
+    "name": Text("name", "名称"),
     "kind": Text("kind", "类型"),
     "size": Text("members", "成员数"),
+    "state": Text("state", "状态"),
     "messages_per_member_day": Text("messages per member-day", "每人每天消息"),
+    "active_share": Text("active share", "活跃比例"),
+    "friend_density": Text("friend density", "好友密度"),
+    "reciprocity": Text("reciprocity", "互惠"),
+    "small": Text("small", "规模小"),
+    "acquainted": Text("acquainted", "相互认识"),
+    "trusting": Text("trusting", "相互信赖"),
+    "interactive": Text("interactive", "互动频繁"),
+    "informative": Text("informative", "有料"),
+    "useful": Text("useful", "有用"),
     "criteria_met": Text("criteria met", "满足标准数"),
+    "reason": Text("why", "理由"),
+}
+
+STATES: dict[str, Text] = {
+    "born": Text("born", "新生"),
+    "growing": Text("growing", "成长"),
+    "plateau": Text("plateau", "平稳"),
+    "dormant": Text("dormant", "休眠"),
+    "revived": Text("revived", "复活"),
+    "dead": Text("dead", "死亡"),
 }
 
 

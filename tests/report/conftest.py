@@ -34,7 +34,9 @@ def write_study(out, lang="en", rows=140, hostile=""):
                 "column": "left_at",
                 "row": 17,
                 "value": f"2023 {hostile}",
-                "rule": "left after joined",
+                "rule": "left_before_joined",
+                "message": {"en": "left after joined", "zh": "退出早于加入"},
+                "examples": [[17, f"2023 {hostile}"], [None, "2022"]],
                 "count": 3,
                 "stops": False,
             }

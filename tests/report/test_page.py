@@ -116,6 +116,7 @@ def test_the_data_the_choices_and_the_provenance_are_told(english):
     assert "25 (changed)" in english.text
     assert english.text.count("(changed)") == 1
     assert "left after joined" in english.text
+    assert "row 17: 2023 </script>" in english.text
 
 
 def test_the_chinese_page_is_chinese(chinese, chinese_page):
@@ -125,6 +126,7 @@ def test_the_chinese_page_is_chinese(chinese, chinese_page):
         assert PAGE[key].en not in chinese.text
     assert "人人都活跃在小群中" in chinese.text
     assert "规模是选择的结果" in chinese.text
+    assert "退出早于加入" in chinese.text
 
 
 def test_the_english_page_gives_the_chinese_claim_beside(english_page):
@@ -194,9 +196,11 @@ def test_nothing_in_an_island_can_end_its_script(name):
 
 def test_the_rows_of_the_island_are_those_of_the_table():
     groups = sample_groups()
-    rows = group_rows(groups, ("group", "size", "messages_per_member_day", "nothing"), "zh")
-    content = json.loads(rows.island)
-    assert [column["label"] for column in content["columns"]] == ["群", "成员数", "每人每天消息"]
+    groups["state"], groups["active_share"] = "dead", None
+    content = json.loads(group_rows(groups, "zh").island)
+    labels = [column["label"] for column in content["columns"]]
+    assert labels == ["群", "成员数", "状态", "每人每天消息", "满足标准数"]
+    assert content["rows"][0][2] == "死亡"
     assert len(content["rows"]) == len(groups)
     assert content["rows"][3][1] == groups["size"][3]
 
