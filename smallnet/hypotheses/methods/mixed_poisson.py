@@ -53,6 +53,8 @@ class MixedPoisson:
         Of ``u``.
     cov_u : ndarray, shape (n_groups given, n_groups given)
         Prediction covariance of ``u - u_true``, the uncertainty of ``beta`` included.
+    information : ndarray, shape (k + n_groups given, k + n_groups given)
+        Of the counts on (beta, u) at the mode, strata concentrated out, without the prior of ``u``.
     cov_clustered : ndarray, shape (k, k), or None
         Covariance of ``beta`` that lets residuals of a cluster hang together; where clusters were
         given.
@@ -73,6 +75,7 @@ class MixedPoisson:
     u: FloatArray
     variance: float
     cov_u: FloatArray
+    information: FloatArray
     cov_clustered: FloatArray | None
     n_clusters: int
     iterations: int
@@ -280,15 +283,13 @@ def fit_mixed_poisson(
     beta, u = np.zeros(k), np.zeros(rows.n_groups)
     _check_covariates(rows, precision == 0)
     converged, iteration = False, 0
-    diagonal = np.arange(k + rows.n_groups)
     lean = np.zeros(k + rows.n_groups)
     while not converged and iteration < most_iterations:
         iteration += 1
         mu = rows.mean_counts(beta, u)
         whole = rows.information(mu)
         ridge = np.concatenate([precision, np.full(rows.n_groups, 1 / variance)])
-        whole[diagonal, diagonal] += ridge
-        inverse = _invert(whole)
+        inverse = _invert(whole + np.diag(ridge))
         residual = rows.y - mu
         score = np.concatenate([rows.x.T @ residual, rows.sum_groups(residual)])
         step = inverse @ (score - ridge * np.concatenate([beta, u]))
@@ -310,6 +311,7 @@ def fit_mixed_poisson(
         u=u - lean[k:],
         variance=float(variance),
         cov_u=inverse[k:, k:],
+        information=whole,
         cov_clustered=None if cluster is None else rows.sandwich(mu, inverse),
         n_clusters=0 if cluster is None else int(np.unique(rows.cluster).size),
         iterations=iteration,
