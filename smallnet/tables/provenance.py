@@ -8,6 +8,9 @@ summed: any change by accident shows; it is no protection from somebody who want
 import datetime as dtm
 import hashlib
 import json
+from collections.abc import Mapping
+
+import ibis.expr.datatypes as dt
 
 from smallnet.tables.dataset import Dataset
 from smallnet.tables.schema import SCHEMA
@@ -31,11 +34,16 @@ def dataset_digest(dataset: Dataset) -> str:
     Extra columns count as they are stored: a number read from CSV is text, and its digest is that
     of the whole number with the same digits, but not that of a floating one.
     """
-    whole = hashlib.sha256()
-    for name in dataset.tables:
-        if dataset.rows[name]:
-            whole.update(f"{name} {table_digest(dataset, name)}\n".encode())
-    return whole.hexdigest()
+    return _whole({name: table_digest(dataset, name) for name in _filled(dataset)})
+
+
+def _filled(dataset: Dataset) -> list[str]:
+    return [name for name in dataset.tables if dataset.rows[name]]
+
+
+def _whole(digests: Mapping[str, str]) -> str:
+    lines = "".join(f"{name} {digest}\n" for name, digest in digests.items())
+    return hashlib.sha256(lines.encode()).hexdigest()
 
 
 def table_digest(dataset: Dataset, name: str) -> str:
@@ -43,27 +51,31 @@ def table_digest(dataset: Dataset, name: str) -> str:
     table = dataset[name]
     columns = sorted(column for column in table.columns if dataset.has(f"{name}.{column}"))
     parts = [_canonical(column, table[column].type()) for column in columns]
-    row = " || ".join(parts) or "''"
     query = (
-        f"SELECT count(*), sum(md5_number_lower(r)), sum(md5_number_upper(r)) "
-        f"FROM (SELECT {row} AS r FROM {_quoted(name)})"
+        f"SELECT count(*), sum(CAST(h & {2**64 - 1}::UHUGEINT AS UBIGINT)), "
+        f"sum(CAST(h >> 64 AS UBIGINT)) "
+        f"FROM (SELECT md5_number(concat({', '.join(parts) or repr('')})) AS h "
+        f"FROM {_quoted(name)})"
     )
     count, lower, upper = dataset.connection.con.execute(query).fetchone()
     words = json.dumps([columns, count, str(lower or 0), str(upper or 0)])
     return hashlib.sha256(words.encode()).hexdigest()
 
 
-def _canonical(column: str, kind: object) -> str:
-    """Give SQL for one value as text: its column, its length, itself; nothing where it is null."""
+def _canonical(column: str, kind: dt.DataType) -> str:
+    """Give SQL for one value as text: its column, its length in bytes, itself.
+
+    ``concat`` leaves nulls out, so that null is ``=:;`` and no text is.
+    """
     quoted = _quoted(column)
-    if kind.is_timestamp():  # type: ignore[attr-defined]
+    if kind.is_timestamp():
         value = f"CAST(epoch_us({quoted}) AS VARCHAR)"
-    elif kind.is_floating() or kind.is_decimal():  # type: ignore[attr-defined]
+    elif kind.is_floating() or kind.is_decimal():
         value = f"format('{{:.17e}}', CAST({quoted} AS DOUBLE) + 0.0)"
     else:
         value = f"CAST({quoted} AS VARCHAR)"
     label = column.replace("'", "''")
-    return f"coalesce('{label}=' || length({value}) || ':' || {value} || ';', '')"
+    return f"'{label}=', strlen({value}), ':', {value}, ';'"
 
 
 def _quoted(name: str) -> str:
@@ -74,11 +86,12 @@ def provenance(dataset: Dataset) -> str:
     """Words of ``provenance.json``: version, moment, source, and rows and digest of each table."""
     from smallnet import __version__
 
+    digests = {name: table_digest(dataset, name) for name in _filled(dataset)}
     tables = {
         name: {
             "row": SCHEMA[name].row,
             "rows": dataset.rows[name],
-            "sha256": table_digest(dataset, name),
+            "sha256": digests.get(name),
         }
         for name in dataset.tables
     }
@@ -91,7 +104,7 @@ def provenance(dataset: Dataset) -> str:
                 "source": dataset.study.source,
                 "licence": dataset.study.licence,
                 "citation": dataset.study.citation,
-                "sha256": dataset_digest(dataset),
+                "sha256": _whole(digests),
                 "tables": tables,
             },
             ensure_ascii=False,

@@ -71,7 +71,7 @@ def row_rules(dataset: Dataset, now: dtm.datetime) -> list[RowRule]:
             if column.kind == "id":
                 rules.append(_spaces(name, column))
             if column.kind == "time" and dataset.study.time_origin != "unknown":
-                rules += _times(name, column, now)
+                rules += _times(name, column, now, coarse=_coarse(dataset))
         if name in ACT_TIMES:
             rules += _watch(dataset, name, ACT_TIMES[name])
     known = [rule for rule in rules if dataset.has(rule.table)]
@@ -107,7 +107,13 @@ def _spaces(table: str, column: Column) -> RowRule:
     )
 
 
-def _times(table: str, column: Column, now: dtm.datetime) -> list[RowRule]:
+def _coarse(dataset: Dataset) -> bool:
+    """Tell whether times are whole days or longer, so that 1970-01-01 00:00 may well be meant."""
+    resolution = dataset.study.time_resolution or ""
+    return resolution.strip().endswith(("d", "w", "mo", "m", "y"))
+
+
+def _times(table: str, column: Column, now: dtm.datetime, *, coarse: bool) -> list[RowRule]:
     name = column.name
     future = Text(
         f"{{count:,}} times in {table}.{name} lie in the future",
@@ -133,7 +139,7 @@ def _times(table: str, column: Column, now: dtm.datetime) -> list[RowRule]:
             table,
             name,
             "impossible_time",
-            lambda t: (t[name] < oldest) | (t[name] == epoch),
+            lambda t: (t[name] < oldest) | ((t[name] == epoch) & ibis.literal(not coarse)),
             impossible,
         ),
     ]
