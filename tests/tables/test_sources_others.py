@@ -4,15 +4,15 @@ import functools
 import os
 from pathlib import Path
 
-import ibis
 import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
 import pytest
 
+from smallnet.tables.checking import check_dataset
 from smallnet.tables.dataset import Dataset
 from smallnet.tables.registry import Entry, entry, list_data, load_data
-from smallnet.tables.schema import COVERAGE, SCHEMA
+from smallnet.tables.schema import COVERAGE
 from smallnet.tables.windows import members_at, spells, talk
 
 pytestmark = [
@@ -48,39 +48,12 @@ def number(rows: ir.Table) -> int:
 
 
 @pytest.mark.parametrize("known", list_data(), ids=lambda known: known.name)
-def test_a_converted_set_keeps_the_rules_of_the_tables(known: Entry) -> None:
-    dataset = load(known.name)
-    assert dataset.name == known.name
-    assert dataset.study.licence == known.licence
-    assert dataset.study.citation == known.citation
-    assert set(dataset.study.coverage) == set(COVERAGE)
-    assert dataset.study.notes
-    for name in dataset.tables:
-        table, key = dataset[name], list(SCHEMA[name].key)
-        rows = dataset.rows[name]
-        assert not key or number(table.select(key).distinct()) == rows
-        for column in SCHEMA[name].columns:
-            values = table.filter(table[column.name].notnull())
-            assert not column.required or number(values) == rows
-            if column.kind in {"id", "text"}:
-                assert number(values.filter(values[column.name] == "")) == 0
-            if column.references and column.references in dataset:
-                there = dataset[column.references]
-                where = values[column.name] == there[SCHEMA[column.references].key[0]]
-                assert number(values.anti_join(there, where)) == 0, (name, column.name)
-
-
-@pytest.mark.parametrize("known", list_data(), ids=lambda known: known.name)
-def test_a_converted_set_has_no_tie_with_oneself_and_no_pair_twice(known: Entry) -> None:
-    dataset = load(known.name)
-    friends, ties = dataset["friendships"], dataset["ties"]
-    assert number(friends.filter(friends.person == friends.friend)) == 0
-    low = ibis.least(friends.person, friends.friend)
-    high = ibis.greatest(friends.person, friends.friend)
-    assert number(friends.select(low=low, high=high).distinct()) == number(friends)
-    assert number(ties.filter(ties.source == ties.target)) == 0
-    if known.name != "lean_zulip":  # one message may quote two of the same person
-        assert number(ties.select("source", "target", "layer", "at").distinct()) == number(ties)
+def test_a_converted_set_says_what_it_is(known: Entry) -> None:
+    study = load(known.name).study
+    assert (study.name, study.licence) == (known.name, known.licence)
+    assert study.citation == known.citation
+    assert set(study.coverage) == set(COVERAGE)
+    assert study.notes
 
 
 @pytest.mark.parametrize("known", list_data(), ids=lambda known: known.name)
@@ -100,13 +73,14 @@ def test_everything_happens_inside_the_watch(known: Entry) -> None:
             assert number(dataset[name].filter((when < low) | (when >= high))) == 0, name
 
 
-def test_every_converted_set_passes_the_check_without_a_stopping_problem() -> None:
-    checking = pytest.importorskip("smallnet.tables.checking")
-    for known in list_data():
-        stopping = [
-            problem for problem in checking.check_dataset(load(known.name)) if problem.stops
-        ]
-        assert not stopping, (known.name, stopping)
+@pytest.mark.parametrize("known", list_data(), ids=lambda known: known.name)
+def test_the_check_finds_nothing_but_bots_and_missing_groups(known: Entry) -> None:
+    # no key or pair twice, no unknown person or group, no tie with oneself, no impossible time
+    dataset = load(known.name)
+    found = {(problem.table, problem.rule) for problem in check_dataset(dataset)}
+    machines = {("interactions", "never_member")} if dataset.has("people.bot") else set()
+    without_groups = {("memberships", "empty")} if "groups" not in dataset else set()
+    assert found <= machines | without_groups
 
 
 # Slack

@@ -1,6 +1,6 @@
 """Classic diffusion data: Korean family planning and the physicians of Medical Innovation.
 
-Adoption has a period, not a moment: it stands at the start of its year or month, with the number
+Adoption has a period, not a moment: it stands in the middle of its year or month, with the number
 of the period beside it. Who had not adopted when watching ended has no row: never the code
 (last period + 1) that the files use.
 """
@@ -82,7 +82,7 @@ class Design:
 
 
 def _tables(
-    folder: Path, design: Design, periods: pd.DatetimeIndex, roster: str, notes: list[str]
+    folder: Path, design: Design, starts: pd.DatetimeIndex, roster: str, notes: list[str]
 ) -> dict[str, pd.DataFrame]:
     """Build what both studies share: people, groups, memberships, ties, friends, adoptions."""
     asked = read_csv(folder / "people.csv")
@@ -106,6 +106,7 @@ def _tables(
     between_asked = named[named["alter"].isin(asked["person"])]
     friends = pairs(between_asked[between_asked["relation"] == design.friends], "ego", "alter")
     adopters = asked[asked["toa"] <= design.last_period]
+    middles = starts[:-1] + (starts[1:] - starts[:-1]) // 2
     places = sorted(asked[design.place].unique())
     return {
         "people": people,
@@ -126,7 +127,7 @@ def _tables(
             {
                 "person": adopters["person"],
                 "item": design.item,
-                "adopted_at": periods[adopters["toa"] - 1],
+                "adopted_at": middles[adopters["toa"] - 1],
                 "period": adopters["toa"],
             }
         ),
@@ -136,7 +137,7 @@ def _tables(
 def convert_kfamily(folder: Path) -> Dataset:
     """Turn the Korean villages into tables."""
     notes = [
-        "period 1 is 1963 (codebook: years converted to 1=63): adoption stands at the start of "
+        "period 1 is 1963 (codebook: years converted to 1=63): adoption stands in the middle of "
         "its year; code 11, not adopted, has no row",
         "friends are pairs of surveyed women of whom one named the other a closest neighbour "
         "(mutual: both did); every relation is a layer of ties",
@@ -161,7 +162,7 @@ def convert_kfamily(folder: Path) -> Dataset:
 def convert_medical(folder: Path) -> Dataset:
     """Turn the four towns into tables."""
     notes = [
-        "period 1 is November 1953 (codebook): adoption stands at the start of its month; "
+        "period 1 is November 1953 (codebook): adoption stands in the middle of its month; "
         "code 18, not adopted, has no row",
         "friends are pairs of surveyed physicians of whom one named the other as friend "
         "(mutual: both did); every relation is a layer of ties",

@@ -176,7 +176,12 @@ def _quotes(references: pd.DataFrame, messages: pd.DataFrame, notes: list[str]) 
     )
     to_self = ties["source"] == ties["target"]
     notes.append(count(int(to_self.sum()), "references to a message of one's own are no ties"))
-    return ties[~to_self]
+    key = ["source", "target", "layer", "at"]  # one message may quote several of one person
+    return (
+        ties[~to_self]
+        .groupby(key, as_index=False, sort=False)
+        .agg({"weight": "sum", "directed": "first", "group": "first", "from_group": "first"})
+    )
 
 
 def _shares(urls: pd.DataFrame, messages: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
