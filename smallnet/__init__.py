@@ -1,4 +1,4 @@
-"""smallnet: what makes a small group work?
+"""What makes a small group work: claims about groups, tested.
 
 One river, one room a state of the data::
 

@@ -75,7 +75,9 @@ class StudyOutcome:
         )
 
     def _repr_html_(self) -> str:
-        return self.to_frame().to_html(index=False, escape=True, border=0, float_format="%.3g")
+        return self.to_frame().to_html(
+            index=False, escape=True, border=0, float_format="{:.3g}".format
+        )
 
 
 def open_dataset(source: str | Path, *, memory_limit: str | None = None) -> Dataset:

@@ -271,7 +271,7 @@ def _reason(estimate: float, low: float, high: float, exits: int, outside: dict[
 
 def _figure(stays: pd.DataFrame, choices: Choices) -> dict[str, Any]:
     """Count exits per day at risk by number of friends inside, with exact Poisson intervals."""
-    top = int(min(max(stays["friends"].quantile(0.98), 1), 8))
+    top = int(np.clip(np.quantile(stays["friends"], 0.98), 1, 8))
     days = stays["exit_day"] - stays["enter_day"]
     rows = (
         pd.DataFrame(

@@ -243,7 +243,7 @@ def _robustness(stays: pd.DataFrame, choices: Choices) -> list[dict[str, Any]]:
             stays["enter_day"] <= 0
         ],
     }
-    found = []
+    found: list[dict[str, Any]] = []
     for name, frame in readings.items():
         cells = _cells(frame)
         exits = cells.groupby("band")["exits"].sum().reindex([0, 1], fill_value=0.0)

@@ -28,7 +28,7 @@ class Study:
     licence: str | None = None
     citation: str | None = None
     notes: tuple[str, ...] = ()  # what a converter dropped or assumed
-    coverage: Mapping[str, bool] = field(default_factory=dict)
+    coverage: Mapping[str, Any] = field(default_factory=dict)  # channel: was it recorded
     choices: Mapping[str, object] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

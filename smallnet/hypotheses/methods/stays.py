@@ -74,7 +74,10 @@ class Bands:
 
 
 def cut_into_bands(
-    enter_day: np.ndarray, exit_day: np.ndarray, left: np.ndarray, edges: Sequence[float]
+    enter_day: np.ndarray,
+    exit_day: np.ndarray,
+    left: np.ndarray,
+    edges: Sequence[float] | np.ndarray,
 ) -> Bands:
     """Cut stays at the edges of bands of days since joining.
 
