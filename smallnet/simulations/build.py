@@ -20,7 +20,7 @@ from smallnet.simulations.names import draw_names
 from smallnet.simulations.rosters import IntArray, RealArray
 from smallnet.simulations.truths import Drawn, tell_truth
 from smallnet.simulations.world import World
-from smallnet.tables import Study
+from smallnet.tables import CHANNELS, Study
 
 if TYPE_CHECKING:
     from smallnet.simulations.platform import Platform
@@ -111,7 +111,9 @@ def build_world(platform: Platform, wanted: frozenset[str], *, rng: np.random.Ge
         passed = sharing.draw_shares(p, spells, steps, pairs, rng=share)
         taken = sharing.draw_adoptions(p, spells, passed, pairs, rng=adopt)
         drawn.shares = passed
-        frames |= _sharing_frames(layout, passed, taken, steps)
+        frames |= _sharing_frames(layout, passed, taken)
+        if "opportunities" in wanted:
+            frames["opportunities"] = _opportunities_frame(layout, passed, pairs, steps)
     made = {name: frames[name] for name in TABLES if name in wanted}
     return World(made, tell_truth(p, drawn, made, rng=truth), _study(p, wanted))
 
@@ -275,22 +277,13 @@ def _interactions_frame(
 
 
 def _sharing_frames(
-    layout: _Layout, passed: sharing.Shares, taken: sharing.Adoptions, steps: SizeSteps
+    layout: _Layout, passed: sharing.Shares, taken: sharing.Adoptions
 ) -> dict[str, pd.DataFrame]:
     p, n = layout.platform, passed.sharer.size
     names = ids("s", n)
     items = ids("i", p.items)
-    channels = pa.array(["group", "friend", "feed"])
+    channels = pa.array(CHANNELS)
     parent = _parents(p, passed, taken)
-    menus = passed.menus
-    lines = np.concatenate([menus.share, np.arange(n), np.arange(n)])
-    order = np.argsort(lines, kind="stable")
-    none = np.full(n, -1, dtype=np.int64)
-    group = np.concatenate([menus.group, none, none])[order]
-    channel = np.repeat([0, 1, 2], [menus.share.size, n, n])[order]
-    lines = lines[order]
-    at = passed.when[lines]
-    size = steps.size_at(np.maximum(group, 0), at)
     return {
         "shares": frame(
             share=names,
@@ -309,15 +302,35 @@ def _sharing_frames(
             adopted_at=moments(taken.when, layout.starts),
             via_share=named(names, taken.share),
         ),
-        "opportunities": frame(
-            person=named(layout.people, passed.sharer[lines]),
-            at=moments(at, layout.starts),
-            channel=named(channels, channel),
-            group=named(layout.groups, group),
-            recipient=pa.nulls(lines.size, pa.string()),
-            size=pa.array(size, mask=group < 0),
-        ),
     }
+
+
+def _opportunities_frame(
+    layout: _Layout,
+    passed: sharing.Shares,
+    pairs: tuple[IntArray, IntArray, IntArray],
+    steps: SizeSteps,
+) -> pd.DataFrame:
+    """Lay out the menu of each share: every own group, every friend, the feed."""
+    p, menus, n = layout.platform, passed.menus, passed.sharer.size
+    of_friend, friend = sharing.open_friends(pairs, passed.sharer, passed.when, p.people)
+    lines = np.concatenate([menus.share, of_friend, np.arange(n)])
+    channel = np.repeat([0, 1, 2], [menus.share.size, of_friend.size, n])
+    group, recipient = np.full((2, lines.size), -1, dtype=np.int64)
+    group[channel == 0] = menus.group
+    recipient[channel == 1] = friend
+    order = np.argsort(lines, kind="stable")
+    lines, channel = lines[order], channel[order]
+    group, recipient = group[order], recipient[order]
+    at = passed.when[lines]
+    return frame(
+        person=named(layout.people, passed.sharer[lines]),
+        at=moments(at, layout.starts),
+        channel=named(pa.array(CHANNELS), channel),
+        group=named(layout.groups, group),
+        recipient=named(layout.people, recipient),
+        size=pa.array(steps.size_at(np.maximum(group, 0), at), mask=group < 0),
+    )
 
 
 def _parents(p: Platform, passed: sharing.Shares, taken: sharing.Adoptions) -> IntArray:

@@ -21,6 +21,7 @@ __all__ = [
     "draw_adoptions",
     "draw_shares",
     "leanings",
+    "open_friends",
     "small_target_ratio",
 ]
 
@@ -158,6 +159,20 @@ def _open_groups(
     row = order[begin[sharer[share]] + nth]
     open_ = spells.holds(row, at[share])
     return share[open_], spells.group[row[open_]]
+
+
+def open_friends(
+    friends: tuple[IntArray, IntArray, IntArray], sharer: IntArray, at: IntArray, n_people: int
+) -> tuple[IntArray, IntArray]:
+    """Give the friends of each sharer at that moment, a row each, in the order of the shares."""
+    ego, alter, since = _both_ways(friends)
+    begin = np.searchsorted(ego, np.arange(n_people + 1))
+    count = np.diff(begin)[sharer]
+    share = np.repeat(np.arange(sharer.size), count)
+    row = np.arange(share.size) - np.repeat(np.cumsum(count) - count, count)
+    row += begin[sharer[share]]
+    open_ = since[row] <= at[share]
+    return share[open_], alter[row[open_]]
 
 
 def _choose(menus: Menus, utility: RealArray, *, rng: np.random.Generator) -> IntArray:

@@ -10,7 +10,7 @@ from ibis import _
 
 from smallnet.simulations import SCENARIOS, Platform
 from smallnet.simulations.build import TABLES
-from smallnet.tables import SCHEMA
+from smallnet.tables import SCHEMA, check_dataset
 from smallnet.tables.windows import microseconds, size_steps, sizes_at, spells, talk
 
 LIVELY = Platform(
@@ -49,6 +49,10 @@ def test_every_table_has_only_columns_of_the_schema_and_no_required_null(world):
         assert set(frame.columns) <= set(SCHEMA[name].names) | extra
         for column in SCHEMA[name].required:
             assert frame[column].notna().all(), (name, column)
+
+
+def test_the_check_of_observed_data_finds_nothing_to_say(dataset):
+    assert check_dataset(dataset) == ()
 
 
 def test_keys_are_unique(world):
@@ -166,6 +170,27 @@ def test_the_menu_holds_the_choice_and_the_size_at_that_moment(world, dataset):
         right_on=["person", "at", "group"],
     )
     assert (told["audience"] == told["size"] - 1).all()
+
+
+def test_the_menu_of_a_share_holds_every_friend_of_that_moment_and_one_feed(world):
+    f = world.frames
+    menu, shares, pairs = f["opportunities"], f["shares"], f["friendships"]
+    assert (menu["channel"] == "feed").sum() == len(shares)
+    direct = shares[shares["channel"] == "friend"].merge(
+        menu,
+        left_on=["sharer", "shared_at", "recipient"],
+        right_on=["person", "at", "recipient"],
+    )
+    assert len(direct) == (shares["channel"] == "friend").sum()
+    row = shares.iloc[len(shares) // 2]
+    known = pairs[pairs["since"].isna() | (pairs["since"] <= row["shared_at"])]
+    mine = {
+        *known.loc[known["person"] == row["sharer"], "friend"],
+        *known.loc[known["friend"] == row["sharer"], "person"],
+    }
+    told = menu[(menu["person"] == row["sharer"]) & (menu["at"] == row["shared_at"])]
+    assert set(told["recipient"].dropna()) == mine
+    assert len(mine) > 2
 
 
 def test_replies_answer_an_earlier_message_of_somebody_else_in_the_same_group(world):
