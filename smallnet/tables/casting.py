@@ -11,6 +11,7 @@ __all__ = ["Cast", "cast_column", "cast_extra", "no_column", "quoted"]
 
 OFFSET = r"[T ][0-9:.]+(Z|[+-]\d\d(:?\d\d)?)$"
 MOMENT = r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d(:?\d\d)?)?)?"
+NO_SECONDS = r"^(.{10}.\d\d:\d\d)(Z|[+-])"
 WHOLE = r"[+-]?\d+(\.0*)?"
 
 WHOLES = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"} | {
@@ -122,7 +123,9 @@ def _cast_time(source: str, kind: str, zone: str | None) -> Cast | None:
     given = f"nullif({trimmed}, '')"
     zoned = f"regexp_matches({trimmed}, '{OFFSET}')"
     local = f"TRY_CAST({trimmed} AS TIMESTAMP)"
-    utc = f"(TRY_CAST({trimmed} AS TIMESTAMPTZ) AT TIME ZONE 'UTC')"
+    full = f"regexp_replace({trimmed}, '{NO_SECONDS}', '\\1:00\\2')"  # DuckDB wants the seconds
+    moment = f"coalesce(TRY_CAST({trimmed} AS TIMESTAMPTZ), TRY_CAST({full} AS TIMESTAMPTZ))"
+    utc = f"({moment} AT TIME ZONE 'UTC')"
     doubtful = None
     if zone is None or zone == "UTC":
         moved = local

@@ -141,7 +141,7 @@ def _number(key: str, value: object) -> float:
 
 def _whole(key: str, value: object) -> int:
     number = _number(key, value)
-    if number != int(number):
+    if not number.is_integer():
         msg = f"{key} is {value!r}, expected a whole number"
         raise InputError(msg)
     return int(number)

@@ -12,7 +12,7 @@ import duckdb
 
 from smallnet.errors import InputError
 from smallnet.tables.casting import Cast, cast_column, cast_extra, no_column, quoted
-from smallnet.tables.dataset import Dataset, connect, empty
+from smallnet.tables.dataset import Dataset, connect
 from smallnet.tables.files import STUDY_FILE, FileError, check_file, find_tables, line_at, scan_csv
 from smallnet.tables.problem import EXAMPLES, Problem
 from smallnet.tables.schema import SCHEMA, Column, Table
@@ -89,10 +89,17 @@ def load_folder(folder: Path | str, *, memory_limit: str | None = None) -> Loade
                 continue
         except FileError as error:
             problems.append(Problem(table=name, column=None, rule="file", message=error.text))
-        connection.create_table(name, empty(table), overwrite=True)
+        _create_empty(connection, table)
     if found.strangers:
         problems.append(_strangers(found.strangers))
     return Loaded(Dataset(connection, tuple(present), study), tuple(problems), skipped)
+
+
+def _create_empty(connection: Any, table: Table) -> None:
+    columns = (f"{no_column(column).value} AS {quoted(column.name)}" for column in table.columns)
+    connection.raw_sql(
+        f"CREATE OR REPLACE TABLE {quoted(table.name)} AS SELECT {', '.join(columns)} LIMIT 0"
+    )
 
 
 def _connect(memory_limit: str | None) -> Any:

@@ -64,7 +64,11 @@ class Study:
                 msg = f"{key} is {known[key]!r}, expected a table of key = value"
                 raise InputError(msg)
         notes = known.get("notes", ())
-        known["notes"] = (notes,) if isinstance(notes, str) else tuple(notes)
+        notes = (notes,) if isinstance(notes, str) else notes
+        if not isinstance(notes, list | tuple) or not all(isinstance(n, str) for n in notes):
+            msg = f"notes is {notes!r} in study.toml, expected a list of texts"
+            raise InputError(msg)
+        known["notes"] = tuple(notes)
         unknown = sorted(set(known) - set(cls.__dataclass_fields__))
         if unknown:
             expected = ", ".join(cls.__dataclass_fields__)
@@ -122,6 +126,7 @@ class Study:
 
 def _moment(key: str, value: object) -> dtm.datetime:
     """Read a TOML date, date-time or ISO string as UTC without a zone mark."""
+    given = value
     try:
         if isinstance(value, str):
             value = dtm.datetime.fromisoformat(value)
@@ -130,6 +135,6 @@ def _moment(key: str, value: object) -> dtm.datetime:
     except ValueError:
         value = None
     if not isinstance(value, dtm.datetime):
-        msg = f"{key} is {value!r}, expected a date-time such as 2024-03-01T00:00:00Z"
+        msg = f"{key} is {given!r}, expected a date-time such as 2024-03-01T00:00:00Z"
         raise InputError(msg)
     return value if value.tzinfo is None else value.astimezone(dtm.UTC).replace(tzinfo=None)

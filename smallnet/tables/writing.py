@@ -70,7 +70,7 @@ def write_dataset(dataset: Dataset, folder: Path | str, *, overwrite: bool = Fal
     Parameters
     ----------
     dataset : Dataset
-        What is written; columns that hold nothing but nulls are left out.
+        What is written; optional columns that hold nothing are left out.
     folder : Path or str
         Made if it is not there. Other files in it (``truth.json``) stay.
     overwrite : bool
@@ -134,11 +134,12 @@ def _fill(dataset: Dataset, scratch: Path) -> None:
     import tomli_w
 
     for name in dataset.tables:
-        table, schema = dataset[name], SCHEMA[name]
+        table = dataset[name]
+        optional = set(SCHEMA[name].names) - set(SCHEMA[name].required)
         columns = [
             column
             for column in table.columns
-            if column in schema.required or dataset.has(f"{name}.{column}")
+            if column not in optional or dataset.has(f"{name}.{column}")
         ]
         path = scratch / f"{name}.parquet"
         try:
