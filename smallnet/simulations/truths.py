@@ -57,7 +57,7 @@ def tell_truth(
     p = platform
     return {
         "world": p.name,
-        "S01": _private(p, drawn),
+        "S01": _private(p, drawn, frames.get("opportunities")),
         "S03": _small_targets(p, drawn, rng=rng),
         "S05": _size(p, drawn),
         "T30": _threshold(p),
@@ -79,13 +79,17 @@ def tell_truth(
     }
 
 
-def _private(p: Platform, drawn: Drawn) -> dict[str, Any]:
+def _private(p: Platform, drawn: Drawn, menu: pd.DataFrame | None) -> dict[str, Any]:
     shares = drawn.shares
+    null = 0.5  # two buttons; or the mean private part of the menus
+    if menu is not None and len(menu):
+        private = (menu["channel"] != "feed").groupby([menu["person"], menu["at"]])
+        null = float(private.mean().mean())
     realised = None if shares is None else _share(shares.channel < 2)
     return {
         "estimate": p.private_share,
         "effect": "share of shares that are private",
-        "null": 0.5,
+        "null": null,
         "realised": realised,
     }
 
