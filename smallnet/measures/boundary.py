@@ -49,7 +49,7 @@ def group_sharing(dataset: Dataset) -> ir.Table:
     """
     machines = bots(dataset)
     shares = dataset["shares"].filter(_.group.notnull())
-    shares = shares.anti_join(machines, shares.sharer == machines.person)
+    shares = shares.anti_join(machines.rename(sharer="person"), "sharer")
     shares = shares.select("share", "item", "sharer", "group")
     items = shares.select("group", "item").distinct()
     spread = items.group_by("item").aggregate(places=_.count())

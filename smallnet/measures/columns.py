@@ -225,8 +225,8 @@ _INTERACTION = (
             "messages",
             "count",
             "messages",
-            "Messages of humans, members or not.",
-            "人（不论是否成员）发出的消息数。",
+            "Messages (or contacts) of humans, members or not.",
+            "人（不论是否成员）发出的消息（或接触）数。",
         ),
         (
             "talkers",
@@ -267,7 +267,8 @@ _INTERACTION = (
     *_interval(
         "response_s",
         "interaction",
-        "Median time to a reply (or, where replies are not marked, to the next person's turn within a day).",
+        "Median time to a reply (where replies are not marked: to the next person's turn, within "
+        "a day).",
         "得到回复的中位时间（未标注回复时，为一天内他人接话的时间）。",
         "seconds",
     ),
@@ -365,7 +366,8 @@ _LIFECYCLE = _many(
         "text",
         "",
         "born, growing, plateau, dormant, revived or dead, by the rule of the handbook.",
-        "born 新生、growing 成长、plateau 平稳、dormant 休眠、revived 复活或 dead 死亡，依手册规则。",
+        "born 新生、growing 成长、plateau 平稳、dormant 休眠、revived 复活或 dead 死亡，"
+        "依手册规则。",
     ),
     (
         "state_half",

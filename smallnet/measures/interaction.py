@@ -17,6 +17,7 @@ __all__ = [
     "talk_sequence",
 ]
 
+NO_TURN = ("call", "contact")
 RESPONSE_WINDOW_US = DAY_US  # a turn that comes later answers nobody
 
 
@@ -27,13 +28,22 @@ def talk_sequence(dataset: Dataset) -> ir.Table:
     -------
     ibis.Table
         ``interaction, group, sender, at_us, reply_to, entry``, ``member`` (the sender was in at
-        that moment), ``prev_us`` and ``prev_sender`` of the message before in the group.
+        that moment), ``prev_us`` and ``prev_sender`` of the message before in the group, ``turn``
+        (neither is a call or a contact, which have no turns).
     """
     return dataset.keep("talk_sequence", lambda: _talk_sequence(dataset))
 
 
 def _talk_sequence(dataset: Dataset) -> ir.Table:
-    acts = talk(dataset).select("interaction", "group", "sender", "at_us", "reply_to", "entry")
+    acts = talk(dataset).select(
+        "interaction",
+        "group",
+        "sender",
+        "at_us",
+        "reply_to",
+        "entry",
+        said=~_.kind.fill_null("text").isin(NO_TURN),
+    )
     stays = spells(dataset).select("group", "person", "start_us", "end_us")
     acts = acts.left_join(
         stays,
@@ -45,11 +55,15 @@ def _talk_sequence(dataset: Dataset) -> ir.Table:
         ],
     ).select(*acts.columns, member=stays.start_us.notnull())
     along = ibis.window(group_by="group", order_by=["at_us", "interaction", "sender"])
-    return acts.mutate(prev_us=_.at_us.lag().over(along), prev_sender=_.sender.lag().over(along))
+    return acts.mutate(
+        prev_us=_.at_us.lag().over(along),
+        prev_sender=_.sender.lag().over(along),
+        turn=_.said & _.said.lag().over(along).fill_null(ibis.literal(False)),
+    ).drop("said")
 
 
 def group_talk(dataset: Dataset) -> ir.Table:
-    """Counts and rhythm of each group's talk.
+    """Count each group's talk and take its rhythm.
 
     Returns
     -------
@@ -58,16 +72,16 @@ def group_talk(dataset: Dataset) -> ir.Table:
         without the act that made the membership), ``talkers, active_members`` (members who
         talked), ``same_sender`` (messages that follow one of the same person), ``gaps,
         gap_mean_us, gap_sd_us`` (population form), ``day_squares`` (sum over days of the squared
-        number of rated messages), ``last_day_us``… see the code for the rest.
+        number of rated messages), ``active_days``.
     """
-    acts = talk_sequence(dataset).mutate(gap=_.at_us - _.prev_us)
+    acts = talk_sequence(dataset).mutate(gap=ibis.ifelse(_.turn, _.at_us - _.prev_us, None))
     counts = acts.group_by("group").aggregate(
         messages=_.count(),
         member_messages=_.member.sum(),
         rated_messages=(_.member & ~_.entry).sum(),
         talkers=_.sender.nunique(),
         active_members=ibis.ifelse(_.member, _.sender, None).nunique(),
-        same_sender=(_.sender == _.prev_sender).sum(),
+        same_sender=(_.turn & (_.sender == _.prev_sender)).sum(),
         gaps=_.gap.count(),
         gap_mean_us=_.gap.mean(),
         gap_sd_us=_.gap.cast("float64").std(how="pop"),
@@ -161,7 +175,7 @@ def group_responses(dataset: Dataset, level: float = 0.95) -> ir.Table:
     if dataset.has("interactions.reply_to"):
         delays = answers(dataset).select("group", "interaction", "delay_us")
     else:
-        turns = talk_sequence(dataset).filter(_.prev_sender != _.sender)
+        turns = talk_sequence(dataset).filter(_.turn, _.prev_sender != _.sender)
         delays = turns.mutate(delay_us=_.at_us - _.prev_us)
         delays = delays.filter(_.delay_us <= RESPONSE_WINDOW_US)
         delays = delays.select("group", "interaction", "delay_us")

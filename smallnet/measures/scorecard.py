@@ -44,6 +44,7 @@ class Thresholds:
     reciprocity: float = 0.5  # at least half of the ties are returned
     helped_share: float = 0.5  # at least half of those who write get a reply
     common_friends: float = 1.0  # friends inside have a friend in common
+    trust_ties_per_member: float = 1.0  # everybody trusts somebody here, on average
     messages_per_member_day: float = 1 / 7  # every member writes once a week, on average
     top_talker_share: float = 0.5  # nobody writes more than half of it
     repetition: float = 0.5  # less than half of the messages repeat one said before
@@ -51,7 +52,7 @@ class Thresholds:
 
 
 def size_band(size: Any) -> pd.Series:
-    """Band of sizes that differ by less than a factor of two: 1, 2–3, 4–7, 8–15, …
+    """Band of sizes that differ by less than a factor of two: 1, 2–3, 4–7, 8–15 and so on.
 
     Parameters
     ----------
@@ -69,7 +70,8 @@ def size_band(size: Any) -> pd.Series:
     [1, 2, 8, 16]
     """
     n = pd.to_numeric(pd.Series(size)).astype("float64")
-    return (2.0 ** np.floor(np.log2(n.where(n >= 1)))).astype("Int64")
+    band = pd.Series(2.0 ** np.floor(np.log2(n.where(n >= 1))), index=n.index)
+    return band.astype("Int64")
 
 
 def scorecard(
@@ -91,16 +93,18 @@ def scorecard(
     DataFrame
         The table, and for each row: ``small, acquainted, trusting, interactive, informative,
         useful`` (true, false, or null where not recorded), ``acquainted_rank`` and so on (share of
-        the groups in its ``size_band`` that have less, ties counted half; for ``informative``
-        more repetition; null where ``groups_in_band`` is 1), ``criteria_met, criteria_known``
+        the other groups in its ``size_band`` that have less, ties counted half; for
+        ``informative`` more repetition; null where there is none to compare with),
+        ``groups_in_band``, ``criteria_met, criteria_known``
         (of the four), ``signs_met, signs_known`` (of the three), ``overall`` and ``overall_zh``
         (the verdict in words), ``reason_en`` and ``reason_zh``.
 
     Notes
     -----
-    *trusting* holds if most of its known proxies do (returned ties, replies received, common
-    friends). *interactive* needs enough messages per member-day and that nobody writes more than
-    half of them. A group without any message is not interactive; its content is unknown.
+    *trusting* holds if most of its known proxies do (returned ties, replies received, ties of
+    trust, common friends); common friends alone, which grow with everybody's number of friends,
+    leave it unknown. *interactive* needs enough messages per member-day, of which nobody writes
+    more than half. A group without a message is not interactive; its content is unknown.
     """
     choices, limits = choices or Choices(), thresholds or Thresholds()
     card = table.copy()
@@ -141,12 +145,13 @@ def _trusting(table: pd.DataFrame, limits: Thresholds) -> pd.Series:
     proxies = {
         "reciprocity": limits.reciprocity,
         "helped_share": limits.helped_share,
+        "trust_ties_per_member": limits.trust_ties_per_member,
         "embeddedness": limits.common_friends,
     }
     values = table[list(proxies)].astype("float64")
     known = values.notna().sum(axis=1)
     met = values.ge(pd.Series(proxies), axis=1).sum(axis=1)
-    return _truth(met * 2 > known, known > 0)
+    return _truth(met * 2 > known, values.drop(columns="embeddedness").notna().any(axis=1))
 
 
 def _add_ranks(card: pd.DataFrame, size: pd.Series) -> pd.DataFrame:
@@ -161,7 +166,7 @@ def _add_ranks(card: pd.DataFrame, size: pd.Series) -> pd.DataFrame:
         values = -values if name == "informative" else values
         within = values.groupby(keys)
         known = within.transform("count")
-        below = (within.rank(method="average") - 0.5) / known.where(known > 1)
+        below = (within.rank(method="average") - 1) / (known - 1).where(known > 1)
         card[f"{name}_rank"] = below.astype("float64")
     return card
 
@@ -208,8 +213,8 @@ def _unknown(name: str, known: pd.Series, words: Sentence) -> Sentence:
 def _rank_words(card: pd.DataFrame, name: str) -> Sentence:
     rank = card[f"{name}_rank"]
     words = Sentence.of(
-        ", above {share} of the {n} groups of its size", "，高于同规模 {n} 个群中的 {share}"
-    ).fill(share=percent(rank), n=count(card["groups_in_band"]))
+        ", more than {share} of the others of its size", "，高于 {share} 的同规模群"
+    ).fill(share=percent(rank))
     return words.where(rank.notna() & (card["groups_in_band"] >= 5), Sentence.of("", ""))
 
 
@@ -260,20 +265,30 @@ def _trusting_words(card: pd.DataFrame) -> Sentence:
     common = Sentence.of("friends have {x} friends in common", "好友间平均有 {x} 位共同好友").fill(
         x=quantity(card["embeddedness"])
     )
-    known = [card[name].notna() for name in ("reciprocity", "helped_share", "embeddedness")]
+    relied = Sentence.of("{x} ties of trust a member", "每位成员有 {x} 条信任关系").fill(
+        x=quantity(card["trust_ties_per_member"])
+    )
+    parts = {
+        "reciprocity": returned,
+        "helped_share": helped,
+        "trust_ties_per_member": relied,
+        "embeddedness": common,
+    }
     words = empty
-    for part, there in zip((returned, helped, common), known, strict=True):
-        words = words.follow(part.where(there, empty))
+    for name, part in parts.items():
+        words = words.follow(part.where(card[name].notna(), empty))
     words = words + Sentence.of(" ({mark})", "（{mark}）").fill(mark=_mark(card, "trusting"))
     return _unknown("trusting", card["trusting"].notna(), words)
 
 
 def _interactive_words(card: pd.DataFrame) -> Sentence:
     rate = card["messages_per_member_day"]
+    turnless = card["monologue_index"].isna() & (card["messages"] > 1).fillna(False).astype(bool)
+    what = Sentence.of("contacts", "次接触").where(turnless, Sentence.of("messages", "条消息"))
     words = Sentence.of(
-        "{x} messages per member and day ({mark})", "每人每天 {x} 条消息（{mark}）"
-    ).fill(x=quantity(rate), mark=_mark(card, "interactive"))
-    top = Sentence.of(", one person writes {x}", "，一人占 {x}").fill(
+        "{x} {what} per member and day ({mark})", "每人每天 {x} {what}（{mark}）"
+    ).fill(x=quantity(rate), what=what, mark=_mark(card, "interactive"))
+    top = Sentence.of(", one person has {x} of them", "，一人占 {x}").fill(
         x=percent(card["top_talker_share"])
     )
     top = top.where(card["top_talker_share"].notna(), Sentence.of("", ""))

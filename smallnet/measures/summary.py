@@ -58,7 +58,7 @@ def _size_numbers(sizes: Any, small_group: int) -> dict[str, float | None]:
     weights = {"group": np.ones_like(sizes), "membership": sizes}
     means = {"group": _mean(sizes), "membership": person_weighted_mean(sizes)}
     numbers: dict[str, float | None] = {}
-    for by, weight in weights.items():
+    for by in weights:
         numbers[f"mean_size_by_{by}"] = _known(means[by])
     for by, weight in weights.items():
         order = np.argsort(sizes, kind="stable")

@@ -108,7 +108,7 @@ def _add_friends(table: pd.DataFrame, dataset: Dataset, choices: Choices) -> pd.
         "friend_ratio": _divide(inside, pd.Series(expected, table.index)),
         "friend_z": _divide(inside - expected, pd.Series(sd, table.index)),
         "ei_friends": _divide(cut - 2 * inside, volume),
-        "conductance": _divide(cut, np.minimum(volume, every - volume)),
+        "conductance": _divide(cut, volume.clip(upper=every - volume)),
     }
     if not dataset.covers("cross_group_ties"):  # no tie could leave a group: no null, no boundary
         across = {name: values * np.nan for name, values in across.items()}
@@ -146,12 +146,10 @@ def _add_trust(table: pd.DataFrame, dataset: Dataset, choices: Choices) -> pd.Da
 
 
 def _add_talk(table: pd.DataFrame, dataset: Dataset, choices: Choices) -> pd.DataFrame:
-    names = [c.name for c in COLUMNS if c.room == "interaction"]
     if not dataset.has("interactions.group"):
-        return _blank(
-            table,
-            [*names, "replied_share", "replied_share_low", "replied_share_high", "helped_share"],
-        )
+        names = [c.name for c in COLUMNS if c.room == "interaction"]
+        replied = [c.name for c in COLUMNS if c.name.startswith("replied_share")]
+        return _blank(table, [*names, *replied, "active_members", "helped_share"])
     table = _join(table, dataset, group_talk(dataset))
     table = table.fillna(dict.fromkeys(_COUNTS, 0))
     table = _join(table, dataset, group_evenness(dataset))
@@ -165,7 +163,7 @@ def _rates(table: pd.DataFrame, dataset: Dataset, choices: Choices) -> pd.DataFr
     rated = table["rated_messages"].astype(float)
     per_day, squares = rated / life, table["day_squares"].astype(float).fillna(0.0)
     variance = (squares - rated * per_day) / (life - 1).where(life > 2)
-    phi = np.maximum(_divide(variance, per_day).fillna(1.0), 1.0)
+    phi = _divide(variance, per_day).fillna(1.0).clip(lower=1.0)
     low, high = rate_interval(rated, days, phi, choices.level)
     sized = table["size_end"].notna()
     gap, sd = table["gap_mean_us"].astype(float), table["gap_sd_us"].astype(float)
@@ -241,7 +239,8 @@ def _add_lifecycle(table: pd.DataFrame, dataset: Dataset, choices: Choices) -> p
     scales = {"": days, "_half": days / 2, "_double": days * 2}
     for suffix, after in scales.items():
         known = state(lives, after, suffix)
-        lives[f"state{suffix}"] = known if dataset.watch_days >= after else None
+        seen = lives["closed"].astype(bool) | (dataset.watch_days >= after)
+        lives[f"state{suffix}"] = known.where(seen, None)
     lives["last_activity"] = pd.to_datetime(lives["last_us"], unit="us").astype("datetime64[us]")
     lives["revivals"] = lives["revivals"].fillna(0)
     lives["age_known"] = lives["began_known"]
