@@ -158,7 +158,8 @@ class BreakTest:
     at : float
         The likeliest break, members.
     low, high : float
-        Its interval; an end that reaches the last size tried is drawn out to the smallest or
+        Its interval in whole members, ``low`` outside (a group of ``low`` is below the break);
+        an end that reaches the last size tried is drawn out to the smallest or
         largest group, as nothing bounds it.
     across : Contrast
         Step: rate ratio across it beyond the log-linear curve; kink: change of the ratio per
@@ -448,9 +449,10 @@ def _contrast(curve: GroupCurve, design: FloatArray, which: int, level: float) -
 
 
 def _breaks(size: FloatArray) -> FloatArray:
-    """Sizes between groups at which a break is sought, the outer groups left out."""
-    ordered = np.unique(size)
-    middle = np.sqrt(ordered[:-1] * ordered[1:])
+    """Sizes between groups of unlike whole size at which a break is sought, not too far out."""
+    ordered = np.unique(np.round(size))
+    low, high = ordered[:-1], ordered[1:]
+    middle = np.where(high - low > 1, np.sqrt(low * high), 0.5 * (low + high))
     below = np.searchsorted(np.sort(size), middle)
     fewest = max(int(np.ceil(TRIM * size.size)), 2)
     middle = middle[(below >= fewest) & (size.size - below >= fewest)]
@@ -464,7 +466,7 @@ def _ends(
 ) -> tuple[float, float]:
     """Give the groups next to an interval of breaks, for nothing tells where between."""
     first, last = int(np.flatnonzero(inside)[0]), int(np.flatnonzero(inside)[-1])
-    ordered = np.unique(size)
+    ordered = np.unique(np.round(size))
     low, high = float(ordered[0]), float(ordered[-1])
     if first > 0:
         before = breaks[first - 1]  # excluded: its next group above is as low as a break can be
