@@ -30,10 +30,10 @@ def group_drawing_data(
     Returns
     -------
     dict or None
-        ``members``, each of ``group`` and ``person``, and ``ties``, each of ``source`` and
-        ``target``: friendships; where there are none, stated ties; where there are none either,
-        who answered or wrote to whom. ``kind`` of ``ties`` says which: ``friendship``, ``tie`` or
-        ``interaction``. None if no group has between 4 and 40 members.
+        ``members``, each of ``group``, ``person`` and the group's ``name``, and ``ties``, each of
+        ``source`` and ``target``: friendships; where there are none, stated ties; where there are
+        none either, who answered or wrote to whom. ``kind`` of a tie says which: ``friendship``,
+        ``tie`` or ``interaction``. None if no group has between 4 and 40 members.
     """
     roster = dataset.collect(
         windows.members_at(dataset, dataset.observed_until_us - 1)
@@ -50,9 +50,10 @@ def group_drawing_data(
     chosen = _choose(people_of)
     people = sorted(set().union(*(people_of[name] for name in chosen)))
     kind, ties = _ties(dataset, people)
+    names = _names(dataset)
     return {
         "members": [
-            {"group": name, "person": str(person)}
+            {"group": name, "person": str(person), "name": names.get(name) or name}
             for name in chosen
             for person in sorted(people_of[name])
         ],
@@ -86,6 +87,15 @@ def _choose(people_of: Mapping[str, set[Any]]) -> list[str]:
         chosen.append(best)
         drawn |= people_of[best]
     return chosen
+
+
+def _names(dataset: Dataset) -> dict[str, str]:
+    """Names of groups, where the data give them as an attribute ``name``."""
+    groups = dataset["groups"]
+    if "name" not in groups.columns:
+        return {}
+    named = dataset.collect(groups.select("group", "name").filter(_.name.notnull()))
+    return {str(g): str(name) for g, name in zip(named["group"], named["name"], strict=True)}
 
 
 def _ties(dataset: Dataset, people: list[Any]) -> tuple[str, pd.DataFrame]:

@@ -49,6 +49,10 @@ def _frames(members: Any, ties: Any) -> tuple[pd.DataFrame, pd.DataFrame]:
     return roster, ties.loc[:, ["source", "target"]].astype(str)
 
 
+def _named(members: Any) -> bool:
+    return isinstance(members, pd.DataFrame) and "name" in members
+
+
 def _layout(
     groups: dict[str, list[str]], pairs: set[tuple[str, str]], seed: int
 ) -> dict[str, np.ndarray]:
@@ -96,7 +100,8 @@ def draw_groups(
     Parameters
     ----------
     members : DataFrame or Membership
-        Columns ``group`` and ``person``; or a membership with ``incidence``, groups by people.
+        Columns ``group`` and ``person``, and ``name`` if groups have one beside their id; or a
+        membership with ``incidence``, groups by people.
     ties : DataFrame or Network
         Columns ``source`` and ``target``; ties to people who are in no drawn group are left out.
     ax : Axes, optional
@@ -141,7 +146,8 @@ def draw_groups(
     inside = [pair for pair in pairs if homes[pair[0]] & homes[pair[1]]]
     outside = [pair for pair in pairs if not homes[pair[0]] & homes[pair[1]]]
     place = _layout(groups, set(inside), seed)
-    beside = _draw_shapes(ax, groups, place)
+    names = dict(zip(members["group"], members["name"], strict=True)) if _named(members) else {}
+    beside = _draw_shapes(ax, groups, place, names)
     for some, colour, width, line, order in (
         (outside, "#9a9a9a", 0.6, (0, (3, 2)), 1.5),
         (inside, "#3a3a3a", 0.9, "solid", 2.0),
@@ -172,7 +178,9 @@ def draw_groups(
     return ax
 
 
-def _draw_shapes(ax: Axes, groups: dict[str, list[str]], place: dict[str, np.ndarray]) -> bool:
+def _draw_shapes(
+    ax: Axes, groups: dict[str, list[str]], place: dict[str, np.ndarray], names: dict[str, str]
+) -> bool:
     """Draw the groups' shapes and names; true if a name stands beside its group."""
     every = np.array(list(place.values()))
     reach = float(np.ptp(every, axis=0).max()) or 1.0
@@ -193,7 +201,7 @@ def _draw_shapes(ax: Axes, groups: dict[str, list[str]], place: dict[str, np.nda
         edge = outline[np.argmax(outline @ way)]
         beside |= bool(abs(way[0]) > 0.35)
         ax.annotate(
-            f"{printable(group, 24)} ({len(people)})",
+            f"{printable(names.get(group, group), 24)} ({len(people)})",
             edge,
             xytext=(12 * way[0], 12 * way[1]),
             textcoords="offset points",

@@ -149,16 +149,23 @@ def _draw_interval(ax: Axes, row: _Row, y: float, limits: tuple[float, float]) -
         )
 
 
+def _readable_ticks(low: float, high: float) -> list[float]:
+    """Give round numbers for a log axis, none nearer to another than its label is wide."""
+    ranks = ((1, 10, 100, 1000, 0.1, 0.01), (2, 0.5, 30, 3, 300), (5, 0.2, 50, 20, 500, 200))
+    fine = ((1.5, 0.7, 0.3, 7, 4), (1.2, 0.8, 0.6, 0.9, 1.1, 0.05, 0.02))
+    chosen: list[float] = []
+    least = 0.085 * math.log(high / low)
+    for tick in (tick for rank in (*ranks, *fine) for tick in rank):
+        far = all(abs(math.log(tick / other)) >= least for other in chosen)
+        if low <= tick <= high and far and len(chosen) < 8:
+            chosen.append(tick)
+    return sorted(chosen)
+
+
 def _dress(ax: Axes, scale: str, limits: tuple[float, float], count: int, lang: str) -> None:
     if scale in _LOG_SCALES:
         ax.set_xscale("log")
-        steps = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 50, 100, 200, 500, 1000)
-        fine = (0.6, 0.7, 0.8, 0.9, 1.1, 1.25, 1.5)
-        inside = [step for step in steps if limits[0] <= step <= limits[1]]
-        if len(inside) < 4:
-            inside = sorted({*inside, *(x for x in fine if limits[0] <= x <= limits[1])})
-        if len(inside) > 9:
-            inside = [step for step in inside if f"{step:g}".strip("0.") in {"1", "3"}]
+        inside = _readable_ticks(*limits)
         ax.set_xticks(inside)
         ax.xaxis.set_minor_locator(NullLocator())
         ax.xaxis.set_minor_formatter(NullFormatter())

@@ -90,7 +90,7 @@ def write_figures(
             axes = plot_group_map(groups, small_group=small_group, lang=shown)
             paths.append(save_figure(axes, folder, "group_map", lang=lang))
         if drawing is not None and drawing.get("members"):
-            roster = pd.DataFrame(list(drawing["members"]), columns=["group", "person"])
+            roster = pd.DataFrame(list(drawing["members"]))
             ties = pd.DataFrame(list(drawing.get("ties") or ()), columns=list(_TIES))
             write_csv(roster, out / "tables" / "drawing_members.csv")
             write_csv(ties, out / "tables" / "drawing_ties.csv")

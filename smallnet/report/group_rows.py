@@ -13,26 +13,21 @@ from smallnet.report.texts import COLUMNS, PAGE, STATES, label
 
 __all__ = ["GroupRows", "group_rows", "json_island"]
 
+_MARKS = ("small", "acquainted", "trusting", "interactive", "informative", "useful")
 _SHOWN = (
-    "group",
     "name",
-    "kind",
+    "group",
     "size",
     "state",
+    "criteria_met",
+    *_MARKS,
     "messages_per_member_day",
     "active_share",
     "friend_density",
-    "reciprocity",
-    "small",
-    "acquainted",
-    "trusting",
-    "interactive",
-    "informative",
-    "useful",
-    "criteria_met",
+    "kind",
 )
 _NAMES = ("group", "name")
-_FILTERS = ("state", "kind", *_SHOWN[9:])
+_FILTERS = ("state", "kind", "criteria_met", *_MARKS)
 _MOST_OPTIONS = 12
 
 
@@ -71,6 +66,7 @@ def group_rows(frame: pd.DataFrame, lang: str) -> GroupRows:
         numeric = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
         kind = "name" if name in _NAMES else "number" if numeric else "text"
         kind = "long" if name.startswith("reason") else kind
+        kind = "id" if name == "group" and "name" in shown else kind
         described.append(
             {"label": label(COLUMNS, name.removesuffix(f"_{lang}"), lang), "kind": kind}
         )

@@ -32,9 +32,7 @@
   const makeCell = (value, column) => {
     const cell = document.createElement("td");
     cell.dataset.label = column.label;
-    if (column.kind === "number") cell.className = "number";
-    if (column.kind === "name") cell.className = "name";
-    if (column.kind === "long") cell.className = "long";
+    if (column.kind !== "text") cell.className = column.kind;
     if (value === null) {
       cell.textContent = "–";
     } else if (typeof value === "number") {

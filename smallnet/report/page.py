@@ -256,15 +256,18 @@ def _claim(out: Path, result: Result, lang: str) -> dict[str, Any]:
 
 
 def _counts(summary: Mapping[str, Any], lang: str) -> list[tuple[str, str]]:
-    order = [
-        *(name for name in COUNTS if name in summary),
-        *(k for k in summary if k not in COUNTS),
-    ]
+    order = [name for name in COUNTS if name in summary]
     return [
         (label(COUNTS, name, lang), show_value(summary[name], lang))
         for name in order
         if known(summary[name]) is not None
     ]
+
+
+def _moment(value: Any) -> str:
+    """Write an ISO moment for people: midnight is a date."""
+    words = str(value or "").replace("T", " ")
+    return words.removesuffix(" 00:00:00")
 
 
 def _facts(dataset: Mapping[str, Any], lang: str) -> list[tuple[str, str]]:
@@ -273,7 +276,8 @@ def _facts(dataset: Mapping[str, Any], lang: str) -> list[tuple[str, str]]:
     start, end = dataset.get("observed_from"), dataset.get("observed_until")
     if start or end:
         unknown = PAGE["unknown"].get(lang)
-        facts["watch"] = PAGE["to"].get(lang).format(low=start or unknown, high=end or unknown)
+        low, high = (_moment(start) or unknown), (_moment(end) or unknown)
+        facts["watch"] = PAGE["to"].get(lang).format(low=low, high=high)
     coverage = dataset.get("coverage") or {}
     for key, wanted in (("recorded", True), ("unrecorded", False)):
         channels = [label(CHANNEL, name, lang) for name, held in coverage.items() if held is wanted]

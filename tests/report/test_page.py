@@ -199,7 +199,7 @@ def test_the_rows_of_the_island_are_those_of_the_table():
     groups["state"], groups["active_share"] = "dead", None
     content = json.loads(group_rows(groups, "zh").island)
     labels = [column["label"] for column in content["columns"]]
-    assert labels == ["群", "成员数", "状态", "每人每天消息", "满足标准数"]
+    assert labels == ["群", "成员数", "状态", "满足标准数", "每人每天消息"]
     assert content["rows"][0][2] == "死亡"
     assert len(content["rows"]) == len(groups)
     assert content["rows"][3][1] == groups["size"][3]
