@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["main"]
 
+NO_MEMORY = "out of memory; try --memory 1GB"
 DONE, BAD_INPUT, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
 
 EXAMPLES = """\
@@ -46,7 +47,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     except OSError as error:
         return _fail(f"{error.filename or 'file'}: {error.strerror or error}", BAD_INPUT)
     except MemoryError:
-        return _fail("out of memory; try --memory 1GB", BAD_INPUT)
+        return _fail(NO_MEMORY, BAD_INPUT)
+    except Exception as error:  # DuckDB has words of its own for the same
+        if "Query interrupted" in str(error):
+            return _fail("interrupted; nothing half-written was left behind", INTERRUPTED)
+        if type(error).__name__ == "OutOfMemoryException":
+            return _fail(NO_MEMORY, BAD_INPUT)
+        raise
 
 
 def _fail(message: str, code: int) -> int:
