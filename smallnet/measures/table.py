@@ -118,10 +118,7 @@ def _add_friends(table: pd.DataFrame, dataset: Dataset, choices: Choices) -> pd.
 def _add_trust(table: pd.DataFrame, dataset: Dataset, choices: Choices) -> pd.DataFrame:
     names = ("dyads", "mutual_dyads", "replied_messages", "helped", "trust_ties")
     seen: dict[str, Callable[[Dataset], ir.Table]] = {}
-    addresses = any(
-        dataset.has(f"interactions.{column}") for column in ("reply_to", "recipient")
-    ) or dataset.has("recipients")
-    if addresses:
+    if _addresses(dataset):
         seen["dyads"] = group_returned_ties
     if dataset.has("interactions.reply_to"):
         seen["replied_messages"] = group_replies
@@ -143,6 +140,12 @@ def _add_trust(table: pd.DataFrame, dataset: Dataset, choices: Choices) -> pd.Da
         reciprocity_high=2 * high / (1 + high),
         trust_ties_per_member=_divide(table["trust_ties"], table["members_ever"]),
     )
+
+
+def _addresses(dataset: Dataset) -> bool:
+    """Tell whether the source records whom an act addresses."""
+    columns = ("interactions.reply_to", "interactions.recipient", "recipients")
+    return any(dataset.has(column) for column in columns)
 
 
 def _add_talk(table: pd.DataFrame, dataset: Dataset, choices: Choices) -> pd.DataFrame:
@@ -253,7 +256,7 @@ def _add_lifecycle(table: pd.DataFrame, dataset: Dataset, choices: Choices) -> p
 
 
 def _add_boundary(table: pd.DataFrame, dataset: Dataset, _choices: Choices) -> pd.DataFrame:
-    if not (dataset.has("interactions.group") and table["dyads"].notna().any()):
+    if not _addresses(dataset):
         table = _blank(table, ["sent_inside", "sent_outside"])
     else:
         table = _join(table, dataset, group_messages_across(dataset))
