@@ -123,10 +123,16 @@ def test_common_friends_and_overlap_agree_with_sets(network):
     np.testing.assert_allclose(tie_strength(network, "overlap").ends()[2], expected)
 
 
-def test_common_friends_are_the_same_however_few_rows_are_held_at_a_time(karate, monkeypatch):
-    whole = common_friends(karate)
-    monkeypatch.setattr(ties, "CHUNK_PATHS", 50)
-    np.testing.assert_array_equal(common_friends(karate), whole)
+@pytest.mark.parametrize("dense_people", [0, 8192])
+def test_common_friends_are_those_of_the_squared_matrix(dense_people, monkeypatch):
+    monkeypatch.setattr(ties, "DENSE_PEOPLE", dense_people)
+    rng = np.random.default_rng(1)
+    upper = np.triu(rng.random((300, 300)) < rng.random((300, 1)) ** 3, k=1)
+    ones = (upper | upper.T).astype(float)
+    network = Network(csr_array(ones), [f"p{i}" for i in range(300)], False, "1")
+    source, target, _ = network.ends()
+    np.testing.assert_array_equal(common_friends(network), (ones @ ones)[source, target])
+    assert network.degree.max() > 10 * max(network.degree.min(), 1)  # unequal: both branches
 
 
 @STRICT
