@@ -99,13 +99,15 @@ def collapse_menus(
     Parameters
     ----------
     share, person, group, size, chosen : ndarray, shape (lines,)
-        One line a share and group on its menu, codes from 0; one line of each share is chosen.
+        One line a share and group on its menu; groups are coded from 0; one line of each share
+        is chosen.
     small_group : int
         Small is fewer members than this.
     n_groups : int
         Groups in all.
     """
     small = size < small_group
+    share, person = (np.unique(codes, return_inverse=True)[1] for codes in (share, person))
     n_shares, n_people = int(share.max(initial=-1)) + 1, int(person.max(initial=-1)) + 1
     hashing = np.random.default_rng(0)  # of what is on the menu, and whose it is; no chance in it
     marks = hashing.integers(0, 2**63, 2 * n_groups, dtype=np.uint64)
@@ -265,7 +267,7 @@ def _variance(menus: Menus, hits: float, model: MixedPoisson | None) -> tuple[fl
         return float(shares @ (odds / (odds + 1 - part))) - hits
 
     beta = optimize.brentq(surplus, -FARTHEST, FARTHEST) if _brackets(surplus) else 0.0
-    chance, small = _chances(menus, float(beta) * menus.small)
+    chance, small = _chances(menus, np.where(menus.small, float(beta), 0.0))
     lever = np.bincount(
         menus.group,
         shares[menus.stratum] * chance * (menus.small - small[menus.stratum]),
@@ -274,8 +276,8 @@ def _variance(menus: Menus, hits: float, model: MixedPoisson | None) -> tuple[fl
     if model is not None:
         between = _between(menus, menus.small.astype(float))
         slopes = np.append(model.beta, 0.0)
-        fitted = slopes[0] * between + slopes[1] * (menus.small - between)
-        small = _chances(menus, np.asarray(fitted + model.u[menus.group], float))[1]
+        fitted = np.asarray(slopes[0] * between + slopes[1] * (menus.small - between))
+        small = _chances(menus, (fitted + model.u[menus.group]).astype(np.float64))[1]
     residual = np.bincount(menus.stratum, menus.chosen * menus.small, n) - shares * small
     people = np.unique(menus.person, return_inverse=True)[1]
     by_person = np.bincount(people, residual)

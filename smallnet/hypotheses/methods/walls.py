@@ -36,7 +36,7 @@ ANY_TIME = NO_MOMENT  # of a tie: were the two ever together?
 TRIES_BETWEEN = 5  # swaps tried a tie from one draw of the null to the next
 TRIES_IN_ALL = 20_000_000  # beyond it there are fewer draws
 FEWEST_DRAWS = 49
-LEAST_KEPT = 0.25  # part of a group's excess of ties that its own degrees leave to be seen
+LEAST_KEPT = 0.6  # part of a group's excess of ties that its own degrees leave to be seen
 TIES_PER_BLOCK = 200  # ties of one stretch of time swap ends with each other
 MOST_BLOCKS = 20
 
