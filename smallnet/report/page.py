@@ -136,7 +136,6 @@ def _view(
         "t": words,
         "html_lang": _HTML_LANG[lang],
         "name": name,
-        "colon": "：" if lang == "zh" else ":",
         "count_line": _count_line(results, lang),
         "family": words["family"].format(level=level),
         "notes": notes,
@@ -218,7 +217,7 @@ def _claim(out: Path, result: Result, lang: str) -> dict[str, Any]:
     other = "en" if lang == "zh" else "zh"
     level = PAGE["level"].get(lang).format(level=_percent(result.level))
     p_word, p_adjusted = PAGE["p_adjusted"].get(lang), show_p(result.p_adjusted)
-    semicolon = "；" if lang == "zh" else "; "
+    semicolon = PAGE["semicolon"].get(lang)
     counted = [
         f"{number:,} {label(COUNTS, name, lang)}"
         for name, number in result.n.items()
@@ -321,7 +320,7 @@ def _examples(problem: Mapping[str, Any], lang: str) -> str:
             shown = PAGE["example"].get(lang).format(row=row, value=shown or "–")
         if shown:
             words.append(shown)
-    return ("；" if lang == "zh" else "; ").join(words)
+    return PAGE["semicolon"].get(lang).join(words)
 
 
 def _choices(choices: Mapping[str, Any], lang: str) -> list[dict[str, Any]]:

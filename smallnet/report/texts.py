@@ -1,5 +1,7 @@
 """The words of the page, in English and in Chinese."""
 
+from collections.abc import Mapping
+
 from smallnet.tables.words import Text
 
 __all__ = [
@@ -31,6 +33,8 @@ PAGE: dict[str, Text] = {
     "count": Text("Of {n} claims: {parts}.", "共 {n} 条主张：{parts}。"),
     "one_part": Text("{n} {verdict}", "{verdict} {n} 条"),
     "comma": Text(", ", "，"),
+    "colon": Text(": ", "："),
+    "semicolon": Text("; ", "；"),
     "criteria": Text(
         "Four criteria (small, acquainted, trusting, interactive) and signs of life, met or not "
         "by stated thresholds, which are conventions and not findings; an empty cell says that "
@@ -294,6 +298,6 @@ STATES: dict[str, Text] = {
 }
 
 
-def label(words: dict[str, Text], key: str, lang: str) -> str:
+def label(words: Mapping[str, Text], key: str, lang: str) -> str:
     """Word for a key; the key itself, with spaces, where no word is known."""
     return words[key].get(lang) if key in words else key.replace("_", " ")

@@ -9,7 +9,7 @@ from smallnet.errors import InputError
 from smallnet.figures import find_cjk_font
 from smallnet.hypotheses import VERDICTS
 from smallnet.report import build_page, load_study, write_results
-from smallnet.report.display import clean
+from smallnet.report.display import clean, flatten, show_value
 from smallnet.report.group_rows import group_rows, json_island
 from smallnet.report.svg import figure_lang
 from smallnet.report.texts import CHOICES, COLUMNS, PAGE
@@ -225,3 +225,37 @@ def test_a_study_in_chinese_has_figures_in_chinese(chinese_page):
 
 def test_the_written_study_is_read_back(english_page):
     assert load_study(english_page.parent)["summary"]["people"] == 1200
+
+
+def test_numbers_of_a_result_are_told_in_the_language_of_the_page():
+    details = {
+        "within": {
+            "estimate": 0.9,
+            "ci_low": None,
+            "ci_high": 1.2,
+            "warning": "a",
+            "warning_zh": "甲",
+        },
+        "bands": [{"days": "0-2", "exits": 3}, {"days": "3-14", "exits": 9}],
+        "null_from": "two buttons",
+        "contains_essay_number": True,
+        "share_of_sharers_interval": [0.1, 0.25],
+        "a_new_key": -1234.5,
+        "figure": {"x": [1, 2, 3]},
+        "nothing": [],
+    }
+    assert flatten(details, "en") == [
+        ("within groups, as they grow", ["0.900 [–, 1.20]; note: a"]),
+        ("by days since joining", ["days: 0-2; exits: 3", "days: 3-14; exits: 9"]),
+        ("chance taken from", ["two equal buttons"]),
+        ("the essay's number is inside", ["yes"]),
+        ("its interval", ["[0.100, 0.250]"]),
+        ("a new key", ["−1,234"]),
+    ]
+    chinese = dict(flatten(details, "zh"))
+    assert chinese["群内（随规模变化）"] == ["0.900 [–, 1.20]；注意：甲"]
+    assert chinese["随机水平的来源"] == ["两个等价按钮"]
+
+
+def test_a_name_that_is_also_a_word_of_ours_stays_a_name():
+    assert show_value("feed", "zh") == "feed"
