@@ -221,7 +221,7 @@ def rows(dataset, name):
     return dataset[name].to_pyarrow().to_pylist()
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=12)
 @given(tables=frames())
 def test_frames_parquet_and_csv_are_the_same_data_set(tables):
     study = Study(name="drawn", observed_until=dtm.datetime(2031, 1, 1), notes=("one",))
@@ -240,7 +240,7 @@ def test_frames_parquet_and_csv_are_the_same_data_set(tables):
         assert dataset_digest(parquet) == dataset_digest(memory) == dataset_digest(text)
 
 
-@settings(deadline=None, max_examples=10)
+@settings(deadline=None, max_examples=6)
 @given(tables=frames(), rng=st.randoms(use_true_random=False))
 def test_the_digest_knows_the_rows_and_not_their_order(tables, rng):
     digest = dataset_digest(Dataset.from_frames(tables))

@@ -240,7 +240,7 @@ def test_a_folder_that_may_not_be_written_leaves_nothing(tmp_path):
 
 def test_an_interrupted_writing_leaves_nothing(tmp_path):
     rng = np.random.default_rng(1)
-    ids = pd.Series(rng.integers(0, 10**15, 400_000)).astype(str)
+    ids = pd.Series(rng.integers(0, 10**15, 100_000)).astype(str)
     dataset = Dataset.from_frames({"memberships": {"group": list(ids), "person": list(ids)}})
     old = signal.signal(signal.SIGALRM, signal.default_int_handler)
     signal.setitimer(signal.ITIMER_REAL, 0.05)
