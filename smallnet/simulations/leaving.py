@@ -54,7 +54,8 @@ def draw_leaving(
     if p.friends_ratio == 1:
         return Stays(leave, counted)
     while True:
-        counted = friends_inside(slots, friends, leave, landmark, p.people)
+        there_until = np.minimum(leave, groups.closed[slots.group])
+        counted = friends_inside(slots, friends, there_until, landmark, p.people)
         factor = p.friends_ratio ** counted.astype(np.float64)
         again = _leave(p, base, factor, tenure, patience, slots.start)
         if np.array_equal(again, leave):

@@ -111,6 +111,23 @@ def test_friends_are_two_people_and_each_pair_stands_once(world):
     assert not pairs.duplicated(["person", "friend"]).any()
 
 
+def test_who_become_friends_in_the_watch_are_in_one_group_at_that_moment(world):
+    low = pd.Timestamp(world.study.observed_from)
+    high = pd.Timestamp(world.study.observed_until)
+    pairs = world.frames["friendships"]
+    fresh = pairs[pairs["since"] >= low]
+    stays = world.frames["memberships"]
+    stays = stays.assign(enter=stays["joined_at"].fillna(low), leave=stays["left_at"].fillna(high))
+    stays = stays[["group", "person", "enter", "leave"]]
+    met = fresh.merge(stays, on="person").merge(
+        stays, left_on=["friend", "group"], right_on=["person", "group"], suffixes=("", "_friend")
+    )
+    at = met["since"]
+    both = (met["enter"] <= at) & (at < met["leave"])
+    both &= (met["enter_friend"] <= at) & (at < met["leave_friend"])
+    assert len(met[both].drop_duplicates(["person", "friend"])) == len(fresh) > 100
+
+
 def test_people_write_only_where_they_are_members_at_that_moment(dataset):
     said = talk(dataset)
     stays = spells(dataset)
