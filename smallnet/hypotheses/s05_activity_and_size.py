@@ -253,6 +253,12 @@ def _reason(estimate: float, low: float, high: float, total: Elasticity | None) 
     if total is None:
         return said
     numbers = f"{total.estimate:.2f} [{total.ci_low:.2f}, {total.ci_high:.2f}]"
+    if divided_total(total) and high >= 1:
+        return said + Text(
+            f"The group's total does not visibly depend on its size (elasticity {numbers}), which "
+            "may be a matter of who is in which group.",
+            f"群的总发言量看不出与人数有关（弹性 {numbers}），这可能取决于谁在哪个群。",
+        )
     if divided_total(total):
         return said + Text(
             f"The group's total does not visibly depend on its size (elasticity {numbers}): it "

@@ -7,6 +7,7 @@ bar, so a panel is built either until the watch ends or until the group's last m
 
 from dataclasses import dataclass
 from typing import Literal
+from weakref import WeakKeyDictionary
 
 import ibis
 import ibis.expr.types as ir
@@ -30,10 +31,11 @@ __all__ = ["RatePanel", "Until", "period_length", "rate_panel"]
 Until = Literal["watch", "last message"]
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
+_BUILT: "WeakKeyDictionary[Dataset, dict[tuple[str, float], RatePanel]]" = WeakKeyDictionary()
 PERIODS = ((14.0, 1.0), (182.0, 7.0), (np.inf, 30.0))  # watch up to so many days: period, days
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class RatePanel:
     """Rows are person × group × period, in groups that have a size; arrays of shape (rows,).
 
@@ -125,20 +127,26 @@ def rate_panel(
     RatePanel
     """
     length = period_days or period_length(dataset.watch_days)
+    built = _BUILT.setdefault(dataset, {})
+    if (until, length) not in built:
+        built[until, length] = _build(dataset, until, length)
+    return built[until, length]
+
+
+def _build(dataset: Dataset, until: Until, length: float) -> RatePanel:
     period_us = round(length * DAY_US)
     name = f"{until}_{period_us}".replace(" ", "_")
-    stays = dataset.keep(f"stays_at_risk_{name}", lambda: _stays(dataset, until))
-    said = dataset.keep(f"said_by_members_{name}", lambda: _said(dataset, stays, until))
-    sizes = dataset.keep(f"sizes_{name}", lambda: _sizes(dataset, until, period_us))
+    ends = dataset.keep(f"ends_{name}", lambda: _ends(dataset, until))
+    stays = dataset.keep(f"stays_at_risk_{name}", lambda: _stays(dataset, ends))
+    acts = dataset.keep(f"acts_at_risk_{name}", lambda: _acts(dataset, ends))
+    said = dataset.keep(f"said_by_members_{name}", lambda: _said(acts, stays))
+    sizes = dataset.keep(f"sizes_{name}", lambda: _sizes(dataset, ends, period_us))
     groups = dataset.collect(_groups(sizes, said)).sort_values("group", ignore_index=True)
-    rows = dataset.collect(_rows(dataset, stays, said, sizes, period_us))
+    low = dataset.observed_from_us
+    rows = dataset.collect(_rows(stays, said, sizes, low, period_us))
     rows = rows.sort_values(["person", "group", "period"], ignore_index=True)
     person, names = pd.factorize(rows["person"])
-    counts = dataset.collect(
-        stays.aggregate(people=_.person.nunique())
-        .cross_join(_acts(dataset, until).aggregate(acts=_.count()))
-        .cross_join(said.aggregate(kept=_.count()))
-    ).iloc[0]
+    people = stays.person.nunique().to_pyarrow().as_py()
     return RatePanel(
         person=person.astype(np.int64),
         group=pd.Index(groups["group"]).get_indexer(rows["group"]).astype(np.int64),
@@ -148,12 +156,12 @@ def rate_panel(
         active_days=rows["active_days"].to_numpy(float),
         log2_size=np.log2(rows["size"].to_numpy(float)),
         groups=groups,
-        people=int(counts["people"]),
+        people=int(people),
         active_people=len(names),
         period_days=length,
         until=until,
         without_size=_without_size(dataset),
-        dropped=int(counts["acts"] - counts["kept"]),
+        dropped=int(acts.count().to_pyarrow().as_py()) - int(groups["messages"].sum()),
     )
 
 
@@ -170,28 +178,25 @@ def _ends(dataset: Dataset, until: Until) -> ir.Table:
     )
 
 
-def _stays(dataset: Dataset, until: Until) -> ir.Table:
+def _stays(dataset: Dataset, ends: ir.Table) -> ir.Table:
     """Stays at risk of writing: ``[group, person, start_us, end_us]``."""
     stays = spells(dataset).select("group", "person", "start_us", "end_us")
-    ends = _ends(dataset, until).select("group", last_us="end_us")
     return (
-        stays.inner_join(ends, "group")
+        stays.inner_join(ends.select("group", last_us="end_us"), "group")
         .mutate(end_us=ibis.least(_.end_us, _.last_us))
         .filter(_.end_us > _.start_us)
         .select("group", "person", "start_us", "end_us")
     )
 
 
-def _acts(dataset: Dataset, until: Until) -> ir.Table:
+def _acts(dataset: Dataset, ends: ir.Table) -> ir.Table:
     """Messages in sized groups before the end of risk, entries left out."""
-    ends = _ends(dataset, until)
     acts = talk(dataset).filter(~_.entry).select("group", "at_us", person="sender")
     return acts.inner_join(ends, "group").filter(_.at_us < _.end_us).drop("end_us")
 
 
-def _said(dataset: Dataset, stays: ir.Table, until: Until) -> ir.Table:
+def _said(acts: ir.Table, stays: ir.Table) -> ir.Table:
     """Messages of who was a member at that moment: ``[group, person, at_us]``."""
-    acts = _acts(dataset, until)
     return (
         acts.inner_join(stays, ["group", "person"])
         .filter(_.at_us >= _.start_us, _.at_us < _.end_us)
@@ -211,9 +216,8 @@ def _by_period(stretches: ir.Table, low: int, period_us: int) -> ir.Table:
     return cut.mutate(us=inside)
 
 
-def _sizes(dataset: Dataset, until: Until, period_us: int) -> ir.Table:
+def _sizes(dataset: Dataset, ends: ir.Table, period_us: int) -> ir.Table:
     """Mean size over the part of a period that a group lived: ``[group, period, size, us]``."""
-    ends = _ends(dataset, until)
     steps = size_steps(dataset).inner_join(ends, "group")
     steps = steps.select(
         "group", "size", start_us="from_us", end_us=ibis.least(_.until_us, _.end_us)
@@ -244,10 +248,7 @@ def _groups(sizes: ir.Table, said: ir.Table) -> ir.Table:
     )
 
 
-def _rows(
-    dataset: Dataset, stays: ir.Table, said: ir.Table, sizes: ir.Table, period_us: int
-) -> ir.Table:
-    low = dataset.observed_from_us
+def _rows(stays: ir.Table, said: ir.Table, sizes: ir.Table, low: int, period_us: int) -> ir.Table:
     active = stays.semi_join(said.select("person").distinct(), "person")
     risk = (
         _by_period(active, low, period_us)

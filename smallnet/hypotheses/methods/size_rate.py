@@ -8,6 +8,7 @@ has the rows but is tangled with the group's own life, would decide the answer t
 
 from dataclasses import dataclass
 from typing import Literal
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +22,7 @@ __all__ = ["SizeRate", "WithinRate", "fit_size_rate", "fit_within"]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
+Outcome = Literal["messages", "active_days"]
 SMALLEST_LOG2_SIZE = 1.0  # a group has at least two members on average
 PRIOR_WITHIN = np.log(2.0)  # sd of the within slope, which is only held fixed here
 MOST_GROUPS = 1500  # dense algebra in a few seconds
@@ -67,11 +69,15 @@ class WithinRate:
     n_groups: int
 
 
+_FITTED: "WeakKeyDictionary[RatePanel, dict[tuple[str, bool, bool], SizeRate]]"
+_FITTED = WeakKeyDictionary()
+
+
 def fit_size_rate(
     panel: RatePanel,
     *,
     rng: np.random.Generator,
-    outcome: Literal["messages", "active_days"] = "messages",
+    outcome: Outcome = "messages",
     same_period: bool = True,
     memberships_alike: bool = False,
 ) -> SizeRate:
@@ -97,6 +103,23 @@ def fit_size_rate(
     InputError
         Where no person tells of two groups, or sizes do not differ.
     """
+    known = _FITTED.setdefault(panel, {})
+    reading = (outcome, same_period, memberships_alike)
+    if reading not in known:
+        fitted = _fit(panel, rng, *reading)
+        if fitted.left_out:  # drawn by chance: nobody else's to reuse
+            return fitted
+        known[reading] = fitted
+    return known[reading]
+
+
+def _fit(
+    panel: RatePanel,
+    rng: np.random.Generator,
+    outcome: Outcome,
+    same_period: bool,
+    memberships_alike: bool,
+) -> SizeRate:
     log2_size = panel.groups["log2_size"].to_numpy(float)
     grown = log2_size >= SMALLEST_LOG2_SIZE
     counts: FloatArray = getattr(panel, outcome)
