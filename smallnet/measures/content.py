@@ -44,7 +44,9 @@ def group_content(dataset: Dataset) -> ir.Table:
         chars_mean=_.n_chars.mean(),
     )
     acts = dataset["interactions"]
-    if "n_urls" in acts.columns:  # an attribute of some sources: addresses in a message
+    if (
+        "n_urls" in acts.columns and acts["n_urls"].type().is_numeric()
+    ):  # an attribute of some sources: addresses in a message
         low, high = dataset.observed_from_us, dataset.observed_until_us
         urls = (
             acts.mutate(at_us=microseconds(_.at))

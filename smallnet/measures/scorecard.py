@@ -215,6 +215,8 @@ def _rank_words(card: pd.DataFrame, name: str) -> Sentence:
     words = Sentence.of(
         ", more than {share} of the others of its size", "，高于 {share} 的同规模群"
     ).fill(share=percent(rank))
+    words = Sentence.of(", the most of its size", "，为同规模群中最高").where(rank == 1, words)
+    words = Sentence.of(", the least of its size", "，为同规模群中最低").where(rank == 0, words)
     return words.where(rank.notna() & (card["groups_in_band"] >= 5), Sentence.of("", ""))
 
 

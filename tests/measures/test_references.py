@@ -224,3 +224,17 @@ def test_a_random_world_counted_slowly_gives_the_same_numbers(seed):
         assert row["responses"] == len(delay)
         if len(delay):
             assert row["response_s"] == pytest.approx(np.median(delay))
+
+
+def test_the_rate_interval_holds_the_truth_where_days_differ_and_poissons_does_not():
+    # 60 days of negative binomial counts, mean 2 and variance 8
+    rng, worlds, days = np.random.default_rng(7), 2000, 60
+    daily = rng.negative_binomial(2 / 3, 0.25, (worlds, days))
+    phi = daily.var(axis=1, ddof=1) / daily.mean(axis=1)
+    share = {}
+    for name, spread in (("as it is", phi), ("poisson", np.ones(worlds))):
+        low, high = rate_interval(daily.sum(axis=1), np.full(worlds, days), spread)
+        share[name] = ((low < 2) & (high > 2)).mean()
+    error = np.sqrt(0.95 * 0.05 / worlds)
+    assert abs(share["as it is"] - 0.95) < 0.02 + 4 * error  # phi itself is estimated
+    assert share["poisson"] < 0.75

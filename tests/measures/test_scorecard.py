@@ -120,6 +120,15 @@ def test_ranks_compare_only_groups_of_the_same_size_band():
     assert np.isnan(rank[3:]).all()  # alone in its band; no size
 
 
+def test_the_rank_is_said_where_there_are_five_to_compare():
+    table = groups(size=[8, 9, 10, 11, 12], friend_density=[0.0, 0.1, 0.2, 0.3, 0.4])
+    words = scorecard(table)["reason_en"]
+    assert "the least of its size" in words[0]
+    assert "more than 50% of the others of its size" in words[2]
+    assert "the most of its size" in words[4]
+    assert not scorecard(table[1:])["reason_en"].str.contains("of its size").any()
+
+
 def test_less_repetition_ranks_higher():
     rank = scorecard(groups(size=[10, 12], repetition=[0.9, 0.1]))["informative_rank"]
     assert rank.tolist() == [0.0, 1.0]

@@ -135,6 +135,17 @@ def test_what_the_source_does_not_record_is_null_never_zero():
     assert card.loc[0, "criteria_known"] == 1
 
 
+def test_messages_without_a_roster_are_counted_but_have_no_rate():
+    frames = {name: tiny_frames()[name] for name in ("people", "interactions")}
+    table = group_table(Dataset.from_frames(frames, TINY_STUDY)).set_index("group")
+    assert table.index.tolist() == ["g"]
+    group = table.loc["g"]
+    assert (group["messages"], group["talkers"], group["responses"]) == (7, 4, 4)
+    assert group["gini_talkers"] == pytest.approx(3 / 7)
+    unknown = ["size", "active_members", "active_share", "messages_per_member_day", "gini_members"]
+    assert group[unknown].isna().all()
+
+
 def test_no_group_at_all_gives_an_empty_table():
     people = pd.DataFrame({"person": ["a"]})
     dataset = Dataset.from_frames({"people": people})
