@@ -341,7 +341,7 @@ def _figure(details: Mapping[str, Any], found: Share | None) -> dict[str, Any]:
 
 
 NAMES = {
-    "dead": Text("groups where nobody wrote (95 % interval)", "无人发言的群（95% 区间）"),
+    "dead": Text("groups where nobody wrote", "无人发言的群"),
     "muted": Text("memberships muted", "被屏蔽的成员关系"),
     "claimed": Text("claimed: 90 % muted", "所称：90% 被屏蔽"),
     "chosen": Text("dead after", "死亡判定天数"),

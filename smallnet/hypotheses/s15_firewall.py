@@ -30,7 +30,7 @@ from smallnet.tables.windows import posters_only
 
 __all__ = ["CLAIM", "plot", "test"]
 
-FEWER_DRAWS = 199  # for re-estimates
+DRAWS, FEWER_DRAWS = 399, 99  # of the null at most; for re-estimates
 SHUFFLES = 99
 MEMBERSHIPS_DEALT = 3_000_000  # in all shuffles; beyond it there are fewer
 
@@ -120,7 +120,7 @@ def test(dataset: Dataset, choices: Choices, *, rng: np.random.Generator) -> Res
         )
     rng_main, rng_others, rng_shuffle = rng.spawn(3)
     main = layers[0]
-    found = _walls(roster, main, choices, rng_main, choices.replicates)
+    found = _walls(roster, main, choices, rng_main, DRAWS)
     shuffled = _shuffled(roster, main, rng_shuffle)
     details = _details(dataset, roster, main, found, shuffled)
     details["contact_time_inside"] = _contact_time(dataset, roster)

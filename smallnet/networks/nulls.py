@@ -30,6 +30,8 @@ References
    https://doi.org/10.1038/ncomms5114
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 from numba import njit
 from numpy.typing import ArrayLike, NDArray
@@ -40,14 +42,17 @@ from smallnet.errors import InputError
 __all__ = [
     "NO_MOMENT",
     "TRADES_PER_GROUP",
+    "TRIES_BETWEEN",
     "TRIES_PER_TIE",
     "curveball",
     "expected_ties_inside",
     "rewire",
+    "rewire_chain",
     "rewire_pairs",
 ]
 
 TRIES_PER_TIE = 20
+TRIES_BETWEEN = 5  # a tie, from one draw of a chain to the next
 NO_MOMENT = np.iinfo(np.int64).min  # of a tie that may go to anybody
 TRADES_PER_GROUP = 10
 
@@ -144,6 +149,66 @@ def rewire_pairs(
     >>> np.bincount(new.ravel())
     array([2, 2, 2, 2, 2, 2])
     """
+    chain = rewire_chain(
+        pairs,
+        n_people=n_people,
+        blocks=blocks,
+        moment=moment,
+        present=present,
+        first_tries=tries,
+        rng=rng,
+    )
+    return next(chain)
+
+
+def rewire_chain(
+    pairs: ArrayLike,
+    *,
+    n_people: int,
+    blocks: ArrayLike | None = None,
+    moment: ArrayLike | None = None,
+    present: ArrayLike | None = None,
+    first_tries: int | None = None,
+    tries: int | None = None,
+    rng: np.random.Generator,
+) -> Iterator[NDArray[np.int64]]:
+    """Draw rewired pairs one after another, each from the last: cheaper than from the start.
+
+    Draws near each other are alike; means over many are right, and their error is larger than
+    that of independent draws.
+
+    Parameters
+    ----------
+    pairs, n_people, blocks, moment, present, rng
+        As in :func:`rewire_pairs`.
+    first_tries, tries : int, optional
+        Swaps tried before the first draw (20 for each tie), and from each draw to the next (5).
+
+    Yields
+    ------
+    ndarray of int64, shape (ties, 2)
+        Without end.
+    """
+    ends = _check_pairs(pairs, n_people)
+    block = np.zeros(len(ends), np.int64) if blocks is None else np.asarray(blocks)
+    order = np.argsort(block, kind="stable")
+    sizes = np.unique(block[order], return_counts=True)[1]
+    low = np.repeat(np.cumsum(sizes) - sizes, sizes)
+    high = np.repeat(np.cumsum(sizes), sizes)
+    first, second = ends[order, 0], ends[order, 1]
+    at, there = _presence(ends, moment, present, n_people)
+    at, state = at[order], _seed(rng)
+    n_tries = TRIES_PER_TIE * len(ends) if first_tries is None else first_tries
+    while True:
+        if len(ends):
+            _swap_ties(first, second, low, high, at, there, n_people, n_tries, state)
+        drawn = np.empty_like(ends)
+        drawn[order] = np.column_stack([first, second])
+        yield drawn
+        n_tries = TRIES_BETWEEN * len(ends) if tries is None else tries
+
+
+def _check_pairs(pairs: ArrayLike, n_people: int) -> NDArray[np.int64]:
     ends = np.array(pairs, dtype=np.int64).reshape(-1, 2)
     if ends.size == 0:
         return ends
@@ -160,16 +225,6 @@ def rewire_pairs(
         double = keys.size - np.unique(keys).size
         msg = f"{double} pairs come more than once: give each tied pair once"
         raise InputError(msg)
-    block = np.zeros(keys.size, np.int64) if blocks is None else np.asarray(blocks)
-    order = np.argsort(block, kind="stable")
-    sizes = np.unique(block[order], return_counts=True)[1]
-    low = np.repeat(np.cumsum(sizes) - sizes, sizes)
-    high = np.repeat(np.cumsum(sizes), sizes)
-    first, second = ends[order, 0], ends[order, 1]
-    at, there = _presence(ends, moment, present, n_people)
-    n_tries = TRIES_PER_TIE * keys.size if tries is None else tries
-    _swap_ties(first, second, low, high, at[order], there, n_people, n_tries, _seed(rng))
-    ends[order] = np.column_stack([first, second])
     return ends
 
 
@@ -360,11 +415,11 @@ def _swap_ties(
     done = 0
     for _ in range(tries):
         i = _below(state, n_ties)
-        pick = _below(state, 2 * (high[i] - low[i]))
-        j = low[i] + pick // 2
-        forward = pick % 2 == 0  # or the other tie read the other way round
-        u, v = first[i], second[i]
-        x, y = (first[j], second[j]) if forward else (second[j], first[j])
+        pick = _below(state, 4 * (high[i] - low[i]))
+        j = low[i] + pick // 4
+        mine, theirs = pick % 2 == 0, pick % 4 < 2  # each tie read forwards, or the other way round
+        u, v = (first[i], second[i]) if mine else (second[i], first[i])
+        x, y = (first[j], second[j]) if theirs else (second[j], first[j])
         if u in (x, y) or v in (x, y):  # one tie twice, a common end, or a self-tie
             continue
         if at[i] != NO_MOMENT and not there[y, 0] <= at[i] < there[y, 1]:
@@ -379,8 +434,11 @@ def _swap_ties(
         _remove(table, mask, min(x, y) * n_people + max(x, y))
         _insert(table, mask, new_one)
         _insert(table, mask, new_two)
-        second[i] = y
-        if forward:
+        if mine:
+            second[i] = y
+        else:
+            first[i] = y
+        if theirs:
             second[j] = v
         else:
             first[j] = v

@@ -10,7 +10,13 @@ from scipy.sparse import csr_array
 from scipy.stats import chi2
 
 from smallnet.errors import InputError
-from smallnet.networks.nulls import curveball, expected_ties_inside, rewire, rewire_pairs
+from smallnet.networks.nulls import (
+    curveball,
+    expected_ties_inside,
+    rewire,
+    rewire_chain,
+    rewire_pairs,
+)
 
 
 def all_graphs_with_degrees(degrees):
@@ -106,6 +112,45 @@ def test_rewiring_in_blocks_keeps_degrees_in_each_block():
             np.bincount(new[blocks == block].ravel(), minlength=60),
             np.bincount(pairs[blocks == block].ravel(), minlength=60),
         )
+
+
+def test_nobody_is_given_a_tie_of_a_moment_at_which_they_are_not_there():
+    rng = np.random.default_rng(10)
+    n = 40
+    present = np.sort(rng.integers(0, 100, (n, 2)), axis=1) + np.array([0, 1])
+    pairs = np.array(list(combinations(range(n), 2)))
+    low = present[pairs, 0].max(axis=1)
+    high = present[pairs, 1].min(axis=1)
+    pairs, low, high = (part[low < high] for part in (pairs, low, high))
+    chosen = rng.choice(len(pairs), 120, replace=False)
+    pairs, moment = pairs[chosen], rng.integers(low[chosen], high[chosen])
+    new = rewire_pairs(pairs, n_people=n, moment=moment, present=present, rng=rng)
+    assert (np.sort(new, axis=1) != pairs).any(axis=1).mean() > 0.5
+    assert (present[new, 0] <= moment[:, None]).all()
+    assert (moment[:, None] < present[new, 1]).all()
+
+
+def test_with_presence_all_states_that_can_be_reached_are_equally_likely():
+    # rows have moments, so a state says who has which row; person 4 is there at moment 1 only
+    present = np.array([[0, 2]] * 4 + [[1, 2]])
+    start, moment = np.array([[0, 1], [2, 3], [0, 4]]), np.array([0, 0, 1])
+    rng, counts = np.random.default_rng(11), {}
+    for _ in range(6000):
+        new = rewire_pairs(start, n_people=5, moment=moment, present=present, tries=300, rng=rng)
+        state = tuple((int(min(p)), int(max(p))) for p in new)
+        counts[state] = counts.get(state, 0) + 1
+    assert all(4 in state[2] for state in counts)
+    assert chi_square_p(counts, len(counts)) > 1e-4
+    assert len(counts) > 4
+
+
+def test_a_chain_begins_as_a_single_draw_does_and_goes_on():
+    pairs = np.array(list(combinations(range(8), 2)))[::2]
+    chain = rewire_chain(pairs, n_people=8, rng=np.random.default_rng(5))
+    first, second = next(chain), next(chain)
+    single = rewire_pairs(pairs, n_people=8, rng=np.random.default_rng(5))
+    np.testing.assert_array_equal(first, single)
+    assert (first != second).any()
 
 
 def test_the_same_seed_gives_the_same_nulls_and_leaves_the_input_alone():
@@ -211,3 +256,14 @@ def test_directed_ties_are_refused():
 def test_no_ties_and_no_expectation():
     assert rewire_pairs(np.empty((0, 2)), n_people=0, rng=np.random.default_rng(1)).shape == (0, 2)
     assert np.isnan(expected_ties_inside([0, 0], [0, 1]))
+
+
+def test_a_tie_of_a_moment_at_which_somebody_is_away_is_refused():
+    with pytest.raises(InputError, match="person 1 has a tie of a moment"):
+        rewire_pairs(
+            [[0, 1]],
+            n_people=2,
+            moment=[5],
+            present=[[0, 9], [0, 5]],
+            rng=np.random.default_rng(1),
+        )

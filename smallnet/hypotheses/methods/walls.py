@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy import stats
 from scipy.sparse import csr_array
 
-from smallnet.networks.nulls import NO_MOMENT, TRIES_PER_TIE, curveball, rewire_pairs
+from smallnet.networks.nulls import NO_MOMENT, TRIES_BETWEEN, curveball, rewire_chain
 
 __all__ = [
     "ANY_TIME",
@@ -33,7 +33,6 @@ IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
 
 ANY_TIME = NO_MOMENT  # of a tie: were the two ever together?
-TRIES_BETWEEN = 5  # swaps tried a tie from one draw of the null to the next
 TRIES_IN_ALL = 20_000_000  # beyond it there are fewer draws
 FEWEST_DRAWS = 49
 LEAST_KEPT = 0.6  # part of a group's excess of ties that its own degrees leave to be seen
@@ -199,18 +198,10 @@ def wall_odds_ratio(
     blocks = _blocks(moment)
     null = np.empty(rounds)
     person_in, group_in = np.zeros(n), np.zeros(stays.n_groups)
-    pairs = ends
-    for r in range(rounds):
-        tries = (TRIES_PER_TIE if r == 0 else TRIES_BETWEEN) * n_ties
-        pairs = rewire_pairs(
-            pairs,
-            n_people=n,
-            blocks=blocks,
-            moment=moment,
-            present=stays.present,
-            tries=tries,
-            rng=rng,
-        )
+    chain = rewire_chain(
+        ends, n_people=n, blocks=blocks, moment=moment, present=stays.present, rng=rng
+    )
+    for r, pairs in zip(range(rounds), chain, strict=False):
         there = shared_groups(stays, pairs, moment)
         inside = there >= 0
         null[r] = inside.mean()
