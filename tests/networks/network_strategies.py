@@ -2,10 +2,12 @@
 
 import numpy as np
 import pandas as pd
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from smallnet.networks import Network
 
+CALM = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # no clock in tests
 IDS = st.text(
     st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Cn"))
     | st.sampled_from("群友'\"<>&\n\t "),

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from network_strategies import CALM
 
 from smallnet.errors import InputError, NotTestableError, UnknownNameError
 from smallnet.networks import (
@@ -22,7 +23,7 @@ from smallnet.networks import (
 from smallnet.tables import Dataset
 
 ACTS = ["interaction", "sender", "at", "group", "recipient", "reply_to", "kind", "symmetric"]
-FEW = settings(deadline=None, max_examples=6)  # each example makes a database
+FEW = settings(CALM, max_examples=6)  # each example makes a database
 
 
 def day(number):

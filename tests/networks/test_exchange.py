@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
-from network_strategies import networks
+from network_strategies import CALM, networks
 from scipy.sparse import csr_array
 
 from smallnet.errors import InputError, OutputError
@@ -18,7 +18,9 @@ FORMATS = [
     pytest.param(write_gexf, read_gexf, id="gexf"),
 ]
 ON_DISK = settings(
-    deadline=None, max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    CALM,
+    max_examples=15,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from network_strategies import CALM
 from scipy.sparse import csr_array
 
 from smallnet.errors import InputError
@@ -16,7 +17,7 @@ from smallnet.networks import membership as room
 from smallnet.networks.membership import project
 from smallnet.tables import Dataset
 
-STRICT = settings(deadline=None, max_examples=60)
+STRICT = settings(CALM, max_examples=60)
 
 
 @pytest.fixture(scope="module")

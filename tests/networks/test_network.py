@@ -6,14 +6,14 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from network_strategies import dense, networks
+from network_strategies import CALM, dense, networks
 from scipy.sparse import csr_array
 
 from smallnet.errors import InputError
 from smallnet.networks import Network, common_people
 
-STRICT = settings(deadline=None, max_examples=60)
-SLOW = settings(deadline=None, max_examples=20)  # frames of attributes are slow to make
+STRICT = settings(CALM, max_examples=60)
+SLOW = settings(CALM, max_examples=20)  # frames of attributes are slow to make
 
 
 def network_of(matrix, *, directed=True, people=None, **more):

@@ -5,14 +5,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from network_strategies import networks
+from network_strategies import CALM, networks
 from scipy.sparse import csr_array
 
 from smallnet.errors import InputError, UnknownNameError
 from smallnet.networks import TIE_STRENGTHS, Network, common_friends, tie_strength, ties
 from smallnet.tables import Choices
 
-STRICT = settings(deadline=None, max_examples=60)
+STRICT = settings(CALM, max_examples=60)
 COUNTS = st.integers(0, 50).map(float)
 
 
