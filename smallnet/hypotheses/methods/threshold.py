@@ -301,21 +301,18 @@ def held_out(
         breaks = _breaks(train.size)
         if breaks.size < 2:
             continue
-        told = {name: _foretell(curve, train, designs) for name, designs in _models(breaks).items()}
+        likely = np.argmax(_profile(train, _shapes(train, breaks)).reshape(2, -1), axis=1)
+        models = {
+            "log-linear": ("log-linear", 0.0),
+            "flat": ("flat", 0.0),
+            "smooth": ("smooth", 0.0),
+            "step": ("step", float(breaks[likely[0]])),
+            "kink": ("kink", float(breaks[likely[1]])),
+        }
+        told = {name: _foretell(curve, train, *model) for name, model in models.items()}
         for name in gain:
             gain[name] += told[name] - told["log-linear"]
     return gain
-
-
-def _models(breaks: FloatArray) -> dict[str, list[tuple[str, float]]]:
-    """Curves to compare, each a list of candidates."""
-    return {
-        "log-linear": [("none", 0.0)],
-        "flat": [("flat", 0.0)],
-        "smooth": [("square", 0.0)],
-        "step": [("step", c) for c in breaks],
-        "kink": [("kink", c) for c in breaks],
-    }
 
 
 def _design(curve: GroupCurve, shape: str, at: float) -> FloatArray:
@@ -323,34 +320,25 @@ def _design(curve: GroupCurve, shape: str, at: float) -> FloatArray:
     x = curve.log2_size
     columns = {
         "flat": [],
-        "none": [x],
-        "square": [x, (x - 4.0) ** 2],
+        "log-linear": [x],
+        "smooth": [x, (x - 4.0) ** 2],
         "step": [x, (curve.size >= at).astype(float)],
         "kink": [x, np.maximum(x - np.log2(max(at, 1.0)), 0.0)],
     }[shape]
     return curve.turn @ np.array(columns).reshape(len(columns), x.size).T
 
 
-def _foretell(curve: GroupCurve, train: GroupCurve, designs: list[tuple[str, float]]) -> float:
+def _foretell(curve: GroupCurve, train: GroupCurve, shape: str, at: float) -> float:
     """Log predictive probability of the groups left out of ``train``, up to a constant."""
-    fits = [(_fit(train, _design(train, *design)), design) for design in designs]
-    (beta, variance, told), design = max(fits, key=lambda fit: fit[0][2])
-    return _likelihood(curve, _design(curve, *design), beta, variance) - told
-
-
-def _fit(curve: GroupCurve, design: FloatArray) -> tuple[FloatArray, float, float]:
-    """Fit by maximum likelihood: coefficients, variance of groups, log likelihood."""
-    grid = _grid(curve)
-    best: tuple[FloatArray, float, float] | None = None
-    for variance in grid:
-        weight = 1 / (variance + curve.noise)
-        weighted = design * weight[:, None]
-        beta = np.linalg.lstsq(weighted.T @ design, weighted.T @ curve.seen, rcond=None)[0]
-        told = _likelihood(curve, design, beta, float(variance))
-        if best is None or told > best[2]:
-            best = (beta, float(variance), told)
-    assert best is not None
-    return best
+    design = _design(train, shape, at)
+    told, beta, variance = -np.inf, np.zeros(design.shape[1]), 0.0
+    for value in _grid(train):
+        weighted = design / (value + train.noise)[:, None]
+        fit = np.linalg.lstsq(weighted.T @ design, weighted.T @ train.seen, rcond=None)[0]
+        likelihood = _likelihood(train, design, fit, float(value))
+        if likelihood > told:
+            told, beta, variance = likelihood, fit, float(value)
+    return _likelihood(curve, _design(curve, shape, at), beta, variance) - told
 
 
 def _likelihood(curve: GroupCurve, design: FloatArray, beta: FloatArray, variance: float) -> float:
