@@ -124,19 +124,29 @@ def _size(p: Platform, drawn: Drawn) -> dict[str, Any]:
 
 
 def _elasticity(p: Platform, drawn: Drawn) -> float | None:
-    """Slope of a group's log expected messages in log mean size, where talkers sort by size."""
-    if drawn.steps is None or drawn.talkativeness is None:
+    """Elasticity of a group's expected total where talkers sort by size.
+
+    It is that of the size effect, plus the slope of the members' mean talkativeness in log size:
+    quasi-Poisson, since a mean of few people is skew and its logarithm low.
+    """
+    if drawn.talkativeness is None:
         return None
     spells = drawn.spells
-    heat = drawn.steps.heat_at(spells.group, spells.end)
-    heat = heat - drawn.steps.heat_at(spells.group, spells.start)
-    heads = np.bincount(spells.group, spells.end - spells.start, p.groups)
-    total = np.bincount(spells.group, drawn.talkativeness[spells.person] * heat, p.groups)
-    good = (heads > 0) & (total > 0)
-    if good.sum() < 3:
+    days = (spells.end - spells.start) / DAY_S
+    heads = np.bincount(spells.group, days, p.groups)
+    talk = np.bincount(spells.group, drawn.talkativeness[spells.person] * days, p.groups)
+    there = heads > 0
+    heads, talk = heads[there], talk[there]
+    size = np.log(heads) - np.log(heads).mean()
+    if there.sum() < 3 or np.ptp(size) == 0:
         return None
-    size = np.log(heads[good] / (p.days * DAY_S))
-    return _known(float(np.polyfit(size, np.log(total[good]), 1)[0]))
+    level, slope = np.log(talk.sum() / heads.sum()), 0.0
+    for _ in range(50):
+        mean = heads * np.exp(level + slope * size)
+        x = np.stack([np.ones_like(size), size])
+        step = np.linalg.solve((x * mean) @ x.T, x @ (talk - mean))
+        level, slope = level + step[0], slope + step[1]
+    return _known(float(1.0 + np.log2(p.rate_per_doubling) + slope))
 
 
 def _threshold(p: Platform) -> dict[str, Any]:
