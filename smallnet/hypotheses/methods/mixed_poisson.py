@@ -282,7 +282,7 @@ def fit_mixed_poisson(
     precision = np.zeros(k) if prior_sd is None else np.asarray(prior_sd, dtype=float) ** -2.0
     beta, u = np.zeros(k), np.zeros(rows.n_groups)
     _check_covariates(rows, precision == 0)
-    converged, iteration = False, 0
+    converged, settled, iteration = False, False, 0
     lean = np.zeros(k + rows.n_groups)
     while not converged and iteration < most_iterations:
         iteration += 1
@@ -301,9 +301,10 @@ def fit_mixed_poisson(
         mean = u - lean[k:]
         freedom = max(rows.n_groups - np.trace(inverse[k:, k:]) / variance, 1e-9)
         new = max(float(mean @ mean) / freedom, SMALLEST_VARIANCE)
-        settled = abs(new - variance) < max(1e-4 * variance, SMALLEST_VARIANCE)
-        converged = largest < tolerance and settled
-        if not converged:  # else the variance stays the one that `inverse` was made with
+        change = abs(new - variance)
+        settled |= largest < NEAR**2 and change < max(1e-4 * variance, SMALLEST_VARIANCE)
+        converged = settled and largest < tolerance
+        if not settled:
             variance = min(max(new, variance / 2), variance * 2)
     return MixedPoisson(
         beta=beta - lean[:k],
