@@ -2,6 +2,7 @@
 
 import difflib
 import itertools
+import os
 import tempfile
 from collections import Counter
 from dataclasses import dataclass
@@ -108,7 +109,7 @@ def _connect(memory_limit: str | None) -> Any:
     except duckdb.Error:
         msg = f"memory limit is {memory_limit!r}, expected a size such as 2GB"
         raise InputError(msg) from None
-    spill = Path(tempfile.gettempdir()) / f"smallnet_spill_{id(connection):x}"
+    spill = Path(tempfile.gettempdir()) / f"smallnet_spill_{os.getpid()}_{id(connection):x}"
     connection.raw_sql(f"SET temp_directory = {_text(spill)}")
     return connection
 
