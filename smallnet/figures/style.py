@@ -70,6 +70,7 @@ NO_CJK_FONT = Text(
 
 _STYLE = Path(__file__).with_name("smallnet.mplstyle")
 _LATIN = "DejaVu Sans"  # ships with matplotlib: the same letters everywhere
+_CJK_SPACING = 1.6
 _UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}  # controls, direction marks, unassigned
 
 
@@ -156,11 +157,20 @@ def printable(text: object, limit: int = 40) -> str:
     return line.replace("$", r"\$") or "·"
 
 
+def _is_cjk(letter: str) -> bool:
+    return "\u2e80" <= letter <= "\u9fff" or "\uff00" <= letter <= "\uffef"
+
+
 def make_legible(figure: Figure | SubFigure) -> None:
-    """Replace, in every text of a figure, what no font can draw (it would be an empty box)."""
+    """Make every text of a figure fit to be read.
+
+    What no font can draw, and would be an empty box, becomes "·"; lines of Chinese stand apart.
+    """
     drawable = _drawable()
     for artist in figure.findobj(TextArtist):
         words = artist.get_text()
+        if "\n" in words and any(_is_cjk(letter) for letter in words):
+            artist.set_linespacing(_CJK_SPACING)  # their letters fill the whole line
         if all(letter == "\n" or ord(letter) in drawable for letter in words):
             continue
         lines = ("".join(x if ord(x) in drawable else "·" for x in y) for y in words.split("\n"))

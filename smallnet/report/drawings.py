@@ -122,7 +122,7 @@ def _draw_claim(result: Result, lang: str) -> Any:
         module = load_claim(result.id)
     except ModuleNotFoundError:  # a result of a newer edition
         return None
-    axes = make_axes(None)
+    axes = make_axes(None, 7.0, 4.5)
     try:
         module.plot(result, axes, lang=lang)
     except Exception as error:
