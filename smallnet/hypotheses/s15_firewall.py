@@ -32,6 +32,7 @@ __all__ = ["CLAIM", "plot", "test"]
 
 DRAWS, FEWER_DRAWS = 399, 99  # of the null at most; for re-estimates
 SHUFFLES = 99
+EDGE = 1e-4  # of the axis of shares
 MEMBERSHIPS_DEALT = 3_000_000  # in all shuffles; beyond it there are fewer
 
 CLAIM = Claim(
@@ -331,11 +332,15 @@ def _reason(verdict: str, layer: Layer, found: Walls) -> Text:
     kind = LAYERS[layer.name][0]
     return Text(
         f"{found.share:.1%} of pairs with {kind.en} share a group; {found.null_share:.1%} would if "
-        f"ties were rewired: odds ratio {found.odds_ratio:.2f} [{found.low:.2f}, "
-        f"{found.high:.2f}], {words.en}.",
+        f"ties were rewired: odds ratio {_number(found.odds_ratio)} [{_number(found.low)}, "
+        f"{_number(found.high)}], {words.en}.",
         f"有{kind.zh}的两人中 {found.share:.1%} 同群；重连后为 {found.null_share:.1%}：比值比 "
-        f"{found.odds_ratio:.2f} [{found.low:.2f}, {found.high:.2f}]，{words.zh}。",
+        f"{_number(found.odds_ratio)} [{_number(found.low)}, {_number(found.high)}]，{words.zh}。",
     )
+
+
+def _number(value: float) -> str:
+    return f"{value:.2f}" if np.isfinite(value) else "∞"
 
 
 def _figure(layer: Layer, found: Walls, details: Mapping[str, Any]) -> dict[str, Any]:
@@ -384,6 +389,11 @@ LOOKS = {
 }
 
 
+def _drawable(share: Any) -> Any:
+    """Keep a share off 0 and 1, which lie at infinity on this axis."""
+    return None if share is None else min(max(share, EDGE), 1 - EDGE)
+
+
 def plot(result: Result, ax: Any = None, *, lang: str = "en") -> Any:
     """Draw the share of ties inside groups against what chance gives, two ways."""
     drawn = axes(ax)
@@ -397,16 +407,22 @@ def plot(result: Result, ax: Any = None, *, lang: str = "en") -> Any:
             rows.append((name, value, (None, None)))
     for y, (name, share, bounds) in enumerate(rows):
         colour, marker = LOOKS[name]
-        interval(drawn, y, share, bounds, colour=colour, marker=marker)
+        interval(
+            drawn, y, _drawable(share), list(map(_drawable, bounds)), colour=colour, marker=marker
+        )
         drawn.annotate(
-            f"{share:.1%}", (share, y), xytext=(0, 7), textcoords="offset points", ha="center"
+            f"{share:.1%}",
+            (_drawable(share), y),
+            xytext=(0, 7),
+            textcoords="offset points",
+            ha="center",
         )
     kind = LAYERS[figure["layer"]][0].get(lang)
     drawn.set_yticks(
         range(len(rows)), [NAMES[name].get(lang).format(kind=kind) for name, *_rest in rows]
     )
     drawn.set_ylim(-0.6, len(rows) - 0.2)
-    shares = [min(max(share, 1e-4), 1 - 1e-4) for _name, share, _bounds in rows]
+    shares = [_drawable(share) for _name, share, _bounds in rows]
     low, high = min(shares) / 1.8, 1 - (1 - max(shares)) / 1.8
     ticks = (
         0.001,

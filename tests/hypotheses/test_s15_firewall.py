@@ -132,6 +132,18 @@ def test_ties_across_that_could_not_be_recorded_are_not_testable():
     assert stated.ci_low > 1
 
 
+def test_all_inside_and_none_inside_can_be_drawn_and_said():
+    stated = {"coverage": {"cross_group_ties": True}}
+    every = ask(stated, friendships=pairs(INSIDE))
+    assert "∞" in every.reason
+    none = ask(friendships=pairs([(f"p{i}", f"p{i + 4}") for i in range(12)]))
+    assert (none.estimate, none.ci_low) == (0.0, 0.0)
+    for result in (every, none):
+        drawn = s15.plot(Result.from_dict(json.loads(json.dumps(result.to_dict()))))
+        drawn.figure.canvas.draw()
+        drawn.figure.clear()
+
+
 def test_no_ties_name_what_is_missing():
     with pytest.raises(NotTestableError, match=r"friendships, interactions\.recipient"):
         ask()

@@ -34,7 +34,7 @@ FloatArray = NDArray[np.float64]
 
 ANY_TIME = NO_MOMENT  # of a tie: were the two ever together?
 TRIES_IN_ALL = 20_000_000  # beyond it there are fewer draws
-FEWEST_DRAWS = 49
+FEWEST_DRAWS = 25
 LEAST_KEPT = 0.6  # part of a group's excess of ties that its own degrees leave to be seen
 TIES_PER_BLOCK = 200  # ties of one stretch of time swap ends with each other
 MOST_BLOCKS = 20
