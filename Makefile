@@ -14,7 +14,7 @@ study: $(VENV)/.run
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -n auto --dist worksteal $(PYTEST_ARGS)
-	$(BIN)/python -m pytest --nbmake notebooks -p no:doctest -q
+	$(BIN)/python -m pytest --nbmake notebooks -q
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

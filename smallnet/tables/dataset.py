@@ -1,11 +1,13 @@
 """A data set: the tables of the schema on one backend, and what is known of them."""
 
+import contextlib
 import datetime as dtm
 import functools
 import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import duckdb
 import ibis
 import ibis.expr.types as ir
 import pandas as pd
@@ -43,7 +45,8 @@ def connect(memory_limit: str | None = None) -> Any:
     """
     connection = ibis.duckdb.connect()
     connection.raw_sql("SET TimeZone = 'UTC'")
-    connection.raw_sql("SET enable_progress_bar = false")
+    with contextlib.suppress(duckdb.Error):  # in a notebook it asks for widgets first
+        connection.raw_sql("SET enable_progress_bar = false")
     if memory_limit is not None:
         connection.raw_sql(f"SET memory_limit = '{memory_limit}'")
     return connection
