@@ -29,6 +29,7 @@ DETAILS: dict[str, Text] = {
     "ever_held_quantile": Text("5 % quantile of groups ever held", "曾加入群数的 5% 分位数"),
     "ever_share_inside": Text("share inside at any time", "任意时刻同群的比例"),
     "exits": Text("exits", "退出"),
+    "flat": Text("flat", "不变"),
     "feed": Text("feed", "朋友圈"),
     "friend": Text("friend", "好友"),
     "friends_outside": Text("friends outside the group", "群外好友"),

@@ -37,10 +37,10 @@ PAGE: dict[str, Text] = {
     "semicolon": Text("; ", "；"),
     "criteria": Text(
         "Four criteria (small, acquainted, trusting, interactive) and signs of life, met or not "
-        "by stated thresholds, which are conventions and not findings; an empty cell says that "
+        "by stated thresholds, which are conventions and not findings; a dash says that "
         "nothing was recorded.",
         "四项标准（规模小、相互认识、相互信赖、互动频繁）与生命迹象按既定阈值判断；"
-        "阈值是约定而非发现；空白表示没有记录。",
+        "阈值是约定而非发现；“–”表示没有记录。",
     ),
     "family": Text(
         "Intervals are at level {level}; p-values are adjusted over all claims tested here "
