@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from smallnet.tables.schema import Column
 
-__all__ = ["Cast", "cast_column", "cast_extra", "no_column", "quoted"]
+__all__ = ["Cast", "cast_column", "cast_extra", "literal", "no_column", "quoted"]
 
 OFFSET = r"[T ][0-9:.]+(Z|[+-]\d\d(:?\d\d)?)$"
 MOMENT = r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d(:?\d\d)?)?)?"
@@ -40,6 +40,11 @@ class Cast:
 def quoted(name: str) -> str:
     """Quote a name for SQL."""
     return '"' + name.replace('"', '""') + '"'
+
+
+def literal(value: object) -> str:
+    """Quote a text for SQL."""
+    return "'" + str(value).replace("'", "''") + "'"
 
 
 def cast_column(column: Column, source: str, kind: str, zone: str | None) -> Cast | None:
@@ -130,12 +135,12 @@ def _cast_time(source: str, kind: str, zone: str | None) -> Cast | None:
     if zone is None or zone == "UTC":
         moved = local
     else:
-        name = zone.replace("'", "''")
-        moved = f"(({local} AT TIME ZONE '{name}') AT TIME ZONE 'UTC')"
-        back = f"(({moved} AT TIME ZONE 'UTC') AT TIME ZONE '{name}')"
+        name = literal(zone)
+        moved = f"(({local} AT TIME ZONE {name}) AT TIME ZONE 'UTC')"
+        back = f"(({moved} AT TIME ZONE 'UTC') AT TIME ZONE {name})"
         hour = "INTERVAL 1 HOUR"
-        earlier = f"((({moved} - {hour}) AT TIME ZONE 'UTC') AT TIME ZONE '{name}')"
-        later = f"((({moved} + {hour}) AT TIME ZONE 'UTC') AT TIME ZONE '{name}')"
+        earlier = f"((({moved} - {hour}) AT TIME ZONE 'UTC') AT TIME ZONE {name})"
+        later = f"((({moved} + {hour}) AT TIME ZONE 'UTC') AT TIME ZONE {name})"
         doubtful = (
             f"(NOT {zoned} AND ({back} <> {local} OR {earlier} = {local} OR {later} = {local}))"
         )

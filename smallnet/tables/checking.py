@@ -10,14 +10,47 @@ import ibis.expr.types as ir
 from ibis import _
 
 from smallnet.tables.dataset import Dataset
-from smallnet.tables.problem import EXAMPLES, CheckReport, Problem
-from smallnet.tables.reading import file_row, load_folder
+from smallnet.tables.problem import EXAMPLES, CheckReport, Problem, counted
+from smallnet.tables.reading import load_folder
 from smallnet.tables.rules import KEYS, MILD_REFERENCES, RowRule, row_rules
 from smallnet.tables.schema import SCHEMA
+from smallnet.tables.table_file import file_row
 from smallnet.tables.words import Text
 
 __all__ = ["CheckReport", "Problem", "check_dataset", "check_folder"]
 
+MESSAGES = {
+    "missing": Text(
+        "there is no table memberships: nobody is in any group", "没有 memberships 表：没有任何成员"
+    ),
+    "empty": Text("the table {table} has no rows", "{table} 表没有数据行"),
+    "duplicate": Text(
+        "{count:,} (rows|row) of {table} (repeat|repeats) the {key} of an earlier row",
+        "{table} 有 {count:,} 行与前面某行的 {key} 相同",
+    ),
+    "pair": Text(
+        "{count:,} (rows|row) of {table} (repeat|repeats) a pair of an earlier row, in this or "
+        "the other order; expected one row a pair",
+        "{table} 有 {count:,} 行重复了前面的一对（顺序相同或相反）；每对应只有一行",
+    ),
+    "unknown": Text(
+        "{count:,} (rows|row) of {table} (name|names) a {column} that {goal} does not list",
+        "{table} 有 {count:,} 行的 {column} 不在 {goal} 表中",
+    ),
+    "overlap": Text(
+        "{count:,} (stays overlap|stay overlaps) another stay of the same person in the same "
+        "group; both count as one",
+        "{count:,} 段成员关系与同一人在同一群的另一段重叠；合并计算",
+    ),
+    "never_member": Text(
+        "{count:,} (acts|act) in a group (are|is) by somebody who never was its member",
+        "{count:,} 个群内行为的发起者从未是该群成员",
+    ),
+    "not_member_then": Text(
+        "{count:,} (acts|act) in a group (are|is) by somebody who was its member at another time",
+        "{count:,} 个群内行为的发起者当时不是该群成员",
+    ),
+}
 SLACK = dtm.timedelta(days=1)  # clocks differ, and so do zones
 
 
@@ -96,19 +129,14 @@ def check_dataset(dataset: Dataset, *, now: dtm.datetime | None = None) -> tuple
 
 def _missing(dataset: Dataset) -> Iterator[Problem]:
     if "memberships" not in dataset:
-        message = Text(
-            "there is no table memberships: nobody is in any group",
-            "没有 memberships 表：没有任何成员",
-        )
-        yield Problem(table="memberships", column=None, rule="missing", message=message)
+        yield Problem(table="memberships", column=None, rule="missing", message=MESSAGES["missing"])
     for name in dataset.tables:
         if not dataset.rows[name]:
-            message = Text("the table {table} has no rows", "{table} 表没有数据行")
             yield Problem(
                 table=name,
                 column=None,
                 rule="empty",
-                message=message.format(table=name),
+                message=MESSAGES["empty"].format(table=name),
                 count=0,
                 stops=False,
             )
@@ -132,7 +160,7 @@ def _by_row(dataset: Dataset, rules: list[RowRule]) -> Iterator[Problem]:
                     table=name,
                     column=rule.column,
                     rule=rule.name,
-                    message=rule.message.format(count=count),
+                    message=counted(rule.message, count),
                     count=int(count),
                     examples=_examples(numbered.filter(rule.broken(numbered)), rule.column),
                     stops=rule.stops,
@@ -142,22 +170,13 @@ def _by_row(dataset: Dataset, rules: list[RowRule]) -> Iterator[Problem]:
 def _keys(dataset: Dataset) -> Iterator[Problem]:
     for name, key, stops in KEYS:
         if dataset.has(name):
-            message = Text(
-                f"{{count:,}} rows of {name} repeat the {' and '.join(key)} of an earlier row",
-                f"{name} 有 {{count:,}} 行与前面某行的 {'、'.join(key)} 相同",
-            )
-            yield from _repeated(dataset, name, key, message, stops=stops)
+            yield from _repeated(dataset, name, key, stops=stops)
     if dataset.has("friendships"):
-        message = Text(
-            "{count:,} rows of friendships repeat a pair of an earlier row, in this or the other "
-            "order; expected one row a pair",
-            "friendships 有 {count:,} 行重复了前面的一对（顺序相同或相反）；每对应只有一行",
-        )
-        yield from _repeated(dataset, "friendships", ("person", "friend"), message, stops=True)
+        yield from _repeated(dataset, "friendships", ("person", "friend"), stops=True)
 
 
 def _repeated(
-    dataset: Dataset, name: str, key: tuple[str, ...], message: Text, *, stops: bool
+    dataset: Dataset, name: str, key: tuple[str, ...], *, stops: bool
 ) -> Iterator[Problem]:
     def keyed(table: ir.Table) -> ir.Table:
         table = table.filter(*(table[column].notnull() for column in key if column != "at"))
@@ -178,12 +197,13 @@ def _repeated(
     again = keyed(_numbered(dataset[name]))
     earlier = ibis.window(group_by=parts, order_by="row_number_")
     again = again.mutate(time_=ibis.row_number().over(earlier)).filter(_.time_ > 0)
+    message = MESSAGES["pair" if name == "friendships" else "duplicate"]
     shown = ibis.literal(" – ").join([again[column].cast("string") for column in key])
     yield Problem(
         table=name,
         column=key[0] if len(key) == 1 else None,
         rule="duplicate",
-        message=message.format(count=count),
+        message=counted(message, count, table=name, key=", ".join(key)),
         count=int(count),
         examples=_examples(again.mutate(shown_=shown), "shown_"),
         stops=stops,
@@ -203,10 +223,9 @@ def _references(dataset: Dataset) -> Iterator[Problem]:
             count = count.to_pyarrow().as_py()
             if count:
                 numbered = _numbered(table).filter(_[column.name].notnull())
-                message = Text(
-                    f"{{count:,}} rows of {name} name a {column.name} that {goal} does not list",
-                    f"{name} 有 {{count:,}} 行的 {column.name} 不在 {goal} 表中",
-                ).format(count=count)
+                message = counted(
+                    MESSAGES["unknown"], count, table=name, column=column.name, goal=goal
+                )
                 yield Problem(
                     table=name,
                     column=column.name,
@@ -236,17 +255,12 @@ def _overlaps(dataset: Dataset) -> Iterator[Problem]:
     bad = stays.filter(_.start_ < _.last_)
     count = bad.count().to_pyarrow().as_py()
     if count:
-        message = Text(
-            "{count:,} stays overlap another stay of the same person in the same group; they are "
-            "counted as one",
-            "{count:,} 段成员关系与同一人在同一群的另一段重叠；合并计算",
-        ).format(count=count)
         shown = bad.group.concat(" – ", bad.person)
         yield Problem(
             table="memberships",
             column=None,
             rule="overlap",
-            message=message,
+            message=counted(MESSAGES["overlap"], count),
             count=int(count),
             examples=_examples(bad.mutate(shown_=shown), "shown_"),
             stops=False,
@@ -268,23 +282,9 @@ def _strangers(dataset: Dataset) -> Iterator[Problem]:
     each = acts.group_by("row_number_").aggregate(
         sender=_.sender.max(), ever=_.member.notnull().any(), inside=inside.any()
     )
-    for rule, bad, message in (
-        (
-            "never_member",
-            each.filter(~_.ever),
-            Text(
-                "{count:,} acts in a group are by people who never were its members",
-                "{count:,} 个群内行为的发起者从未是该群成员",
-            ),
-        ),
-        (
-            "not_member_then",
-            each.filter(_.ever & ~_.inside),
-            Text(
-                "{count:,} acts in a group are by people who were its members at another time",
-                "{count:,} 个群内行为的发起者当时不是该群成员",
-            ),
-        ),
+    for rule, bad in (
+        ("never_member", each.filter(~_.ever)),
+        ("not_member_then", each.filter(_.ever & ~_.inside)),
     ):
         count = bad.count().to_pyarrow().as_py()
         if count:
@@ -292,7 +292,7 @@ def _strangers(dataset: Dataset) -> Iterator[Problem]:
                 table="interactions",
                 column="sender",
                 rule=rule,
-                message=message.format(count=count),
+                message=counted(MESSAGES[rule], count),
                 count=int(count),
                 examples=_examples(bad, "sender"),
                 stops=False,

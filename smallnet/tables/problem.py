@@ -1,6 +1,7 @@
 """What a check finds: problems, grouped and counted, and the report that lists them all."""
 
 import html
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 from smallnet.tables.dataset import Dataset
 from smallnet.tables.words import Text
 
-__all__ = ["EXAMPLES", "CheckReport", "Problem"]
+__all__ = ["EXAMPLES", "CheckReport", "Problem", "counted"]
 
 EXAMPLES = 5  # rows shown of each kind of problem
 LONGEST_VALUE = 60  # characters shown of a value
@@ -17,8 +18,7 @@ WORDS = {
     "clean": Text("no problem was found", "没有发现问题"),
     "stops": Text("stops a study", "中止研究"),
     "notice": Text("notice", "提示"),
-    "rows": Text("{count:,} rows", "{count:,} 行"),
-    "one_row": Text("1 row", "1 行"),
+    "rows": Text("{count:,} (rows|row)", "{count:,} 行"),
     "row": Text("row {row}: {value}", "第 {row} 行：{value}"),
     "more": Text("…", "……"),
     "summary": Text(
@@ -31,6 +31,18 @@ WORDS = {
     "message": Text("problem", "问题"),
     "examples": Text("for example", "例如"),
 }
+
+
+def counted(message: Text, count: int, **values: object) -> Text:
+    """Fill in a count and other values, and choose between ``(many|one)`` in English.
+
+    Examples
+    --------
+    >>> counted(Text("{count:,} (rows lack|row lacks) it", "{count:,} 行缺少它"), 1).en
+    '1 row lacks it'
+    """
+    en = re.sub(r"\(([a-z ]+)\|([a-z ]+)\)", r"\2" if count == 1 else r"\1", message.en)
+    return Text(en, message.zh).format(count=count, **values)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,7 +172,7 @@ def _cells(problem: Problem) -> tuple[str, ...]:
 
 
 def _rows(count: int, lang: str) -> str:
-    return (WORDS["one_row"] if count == 1 else WORDS["rows"].format(count=count)).get(lang)
+    return counted(WORDS["rows"], count).get(lang)
 
 
 def _show(value: str) -> str:

@@ -81,7 +81,7 @@ def row_rules(dataset: Dataset, now: dtm.datetime) -> list[RowRule]:
 def _required(table: str, column: Column) -> RowRule:
     name = column.name
     message = Text(
-        f"{{count:,}} rows of {table} have no {name}, which every row needs",
+        f"{{count:,}} (rows|row) of {table} (have|has) no {name}, which every row needs",
         f"{table} 有 {{count:,}} 行缺少必填的 {name}",
     )
     return RowRule(table, name, "required", lambda t: t[name].isnull(), message)
@@ -90,7 +90,7 @@ def _required(table: str, column: Column) -> RowRule:
 def _closed_list(table: str, column: Column) -> RowRule:
     name, values = column.name, column.values
     message = Text(
-        f"{{count:,}} values of {table}.{name} are not one of {', '.join(values)}",
+        f"{{count:,}} (values|value) of {table}.{name} (are|is) not one of {', '.join(values)}",
         f"{table}.{name} 有 {{count:,}} 个值不在 {'、'.join(values)} 之中",
     )
     return RowRule(table, name, "vocabulary", lambda t: ~t[name].isin(values), message)
@@ -99,7 +99,7 @@ def _closed_list(table: str, column: Column) -> RowRule:
 def _spaces(table: str, column: Column) -> RowRule:
     name = column.name
     message = Text(
-        f"{{count:,}} ids in {table}.{name} begin or end with a space: ids of their own",
+        f"{{count:,}} (ids|id) in {table}.{name} (begin or end|begins or ends) with a space",
         f"{table}.{name} 有 {{count:,}} 个编号首尾有空格，会被当作不同的编号",
     )
     return RowRule(
@@ -116,11 +116,11 @@ def _coarse(dataset: Dataset) -> bool:
 def _times(table: str, column: Column, now: dtm.datetime, *, coarse: bool) -> list[RowRule]:
     name = column.name
     future = Text(
-        f"{{count:,}} times in {table}.{name} lie in the future",
+        f"{{count:,}} (times|time) in {table}.{name} (lie|lies) in the future",
         f"{table}.{name} 有 {{count:,}} 个时间在未来",
     )
     impossible = Text(
-        f"{{count:,}} times in {table}.{name} cannot be: before {OLDEST.year} or exactly "
+        f"{{count:,}} (times|time) in {table}.{name} cannot be: before {OLDEST.year} or exactly "
         f"{EPOCH:%Y-%m-%d} 00:00, which a 0 becomes",
         f"{table}.{name} 有 {{count:,}} 个时间不可能：早于 {OLDEST.year} 年，或恰为 "
         f"{EPOCH:%Y-%m-%d} 00:00（由 0 转换而来）",
@@ -153,8 +153,8 @@ def _watch(dataset: Dataset, table: str, name: str) -> list[RowRule]:
             continue
         edge = ibis.literal(limit, "timestamp(6)")
         message = Text(
-            f"{{count:,}} times in {table}.{name} lie {word} the watch "
-            f"({limit:%Y-%m-%d %H:%M}) and do not count",
+            f"{{count:,}} (times|time) in {table}.{name} (lie|lies) {word} the watch "
+            f"({limit:%Y-%m-%d %H:%M}), where nothing counts",
             f"{table}.{name} 有 {{count:,}} 个时间在观察期（{limit:%Y-%m-%d %H:%M}）{wort}，不计入",
         )
 
@@ -167,7 +167,7 @@ def _watch(dataset: Dataset, table: str, name: str) -> list[RowRule]:
 
 def _order(table: str, later: str, earlier: str, *, stops: bool = True) -> RowRule:
     message = Text(
-        f"{{count:,}} rows of {table} have a {later} before their {earlier}",
+        f"{{count:,}} (rows|row) of {table} (have|has) a {later} before the {earlier}",
         f"{table} 有 {{count:,}} 行的 {later} 早于 {earlier}",
     )
     return RowRule(table, later, "order", lambda t: t[later] < t[earlier], message, stops=stops)
@@ -175,7 +175,7 @@ def _order(table: str, later: str, earlier: str, *, stops: bool = True) -> RowRu
 
 def _itself(table: str, one: str, other: str, *, stops: bool) -> RowRule:
     message = Text(
-        f"{{count:,}} rows of {table} have the same person as {one} and {other}",
+        f"{{count:,}} (rows|row) of {table} (have|has) the same person as {one} and {other}",
         f"{table} 有 {{count:,}} 行的 {one} 与 {other} 是同一人",
     )
     return RowRule(table, other, "itself", lambda t: t[one] == t[other], message, stops=stops)
@@ -183,7 +183,7 @@ def _itself(table: str, one: str, other: str, *, stops: bool) -> RowRule:
 
 def _negative(table: str, column: str) -> RowRule:
     message = Text(
-        f"{{count:,}} values of {table}.{column} are negative",
+        f"{{count:,}} (values|value) of {table}.{column} (are|is) negative",
         f"{table}.{column} 有 {{count:,}} 个负值",
     )
     return RowRule(table, column, "negative", lambda t: t[column] < 0, message)
@@ -191,7 +191,7 @@ def _negative(table: str, column: str) -> RowRule:
 
 def _goal(table: str, channel: str, column: str, *, stops: bool) -> RowRule:
     message = Text(
-        f"{{count:,}} rows of {table} go to the channel {channel} but name no {column}",
+        f"{{count:,}} (rows|row) of {table} (go|goes) to the channel {channel} without a {column}",
         f"{table} 有 {{count:,}} 行的渠道是 {channel}，却没有 {column}",
     )
     return RowRule(
@@ -216,7 +216,7 @@ PAIRS: tuple[RowRule, ...] = (
         "no_length",
         lambda t: t.left_at == t.joined_at,
         Text(
-            "{count:,} stays end the moment they begin, so they never count",
+            "{count:,} (stays end as they begin|stay ends as it begins) and never (count|counts)",
             "{count:,} 段成员关系在开始的同一时刻结束，不计入",
         ),
         stops=False,
@@ -239,7 +239,10 @@ PAIRS: tuple[RowRule, ...] = (
         "reply_to",
         "itself",
         lambda t: t.reply_to == t.interaction,
-        Text("{count:,} acts answer themselves", "{count:,} 个行为是对自身的回复"),
+        Text(
+            "{count:,} (acts answer themselves|act answers itself)",
+            "{count:,} 个行为是对自身的回复",
+        ),
         stops=False,
     ),
 )

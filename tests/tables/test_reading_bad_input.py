@@ -88,17 +88,17 @@ RAW = {
 }
 
 
-@pytest.fixture(params=FILES)
-def bad(request, tmp_path):
-    files, words = FILES[request.param]
-    write_folder(tmp_path, {"people.csv": None, **files})
-    if request.param in RAW:
-        (tmp_path / "people.csv.gz").write_bytes(RAW[request.param])
-    return tmp_path, words
+def write_bad(folder, label):
+    files, words = FILES[label]
+    write_folder(folder, {"people.csv": None, **files})
+    if label in RAW:
+        (folder / "people.csv.gz").write_bytes(RAW[label])
+    return folder, words
 
 
-def test_a_bad_file_is_refused_in_one_clear_sentence(bad):
-    folder, words = bad
+@pytest.mark.parametrize("label", FILES)
+def test_a_bad_file_is_refused_in_one_clear_sentence(tmp_path, label):
+    folder, words = write_bad(tmp_path, label)
     with pytest.raises(InputError) as caught:
         read_dataset(folder)
     sentence = str(caught.value)
@@ -108,8 +108,9 @@ def test_a_bad_file_is_refused_in_one_clear_sentence(bad):
     assert len(sentence) < 600
 
 
-def test_the_check_lists_a_bad_file_among_the_others_and_goes_on(bad):
-    folder, words = bad
+@pytest.mark.parametrize("label", ["empty file", "Latin-1", "cut Parquet", "cut gzip", "TOML"])
+def test_the_check_lists_a_bad_file_among_the_others_and_goes_on(tmp_path, label):
+    folder, words = write_bad(tmp_path, label)
     (folder / "friendships.csv").write_text("person,friend\nann,ann\n")
     report = check_folder(folder)
     assert words[0] in report.to_text()
