@@ -90,6 +90,15 @@ def test(dataset: Dataset, choices: Choices, *, rng: np.random.Generator) -> Res
         return not_testable(CLAIM, choices, why)
     found = _quantile(now, choices)
     details = _details(people, now, choices)
+    n: dict[str, int | None] = {
+        "people": now.size,
+        "groups": details["groups"],
+        "rows": int(now.sum()),
+        "events": int((now < CLAIM.null).sum()),
+    }
+    blind = _blind(dataset, people, found)
+    if blind is not None:
+        return not_testable(CLAIM, choices, blind, n=n, details=details, **_interval(found))
     verdict = (
         "supported"
         if found.low >= CLAIM.null
@@ -97,29 +106,42 @@ def test(dataset: Dataset, choices: Choices, *, rng: np.random.Generator) -> Res
         if found.high < CLAIM.null
         else "inconclusive"
     )
-    posters = Text(
-        "Members are people who wrote: groups where somebody only reads are not counted.",
-        "成员即发过言的人：只看不说的群不计入。",
-    )
     return result_of(
         CLAIM,
         choices,
         verdict=verdict,
         reason=_reason(verdict, found, details),
-        threats=(posters,) if posters_only(dataset) else (),
-        estimate=found.estimate,
-        ci_low=found.low,
-        ci_high=found.high if np.isfinite(found.high) else None,
         p_value=found.p_value,
-        n={
-            "people": now.size,
-            "groups": details["groups"],
-            "rows": int(now.sum()),
-            "events": int((now < CLAIM.null).sum()),
-        },
+        **_interval(found),
+        n=n,
         robustness=_robustness(people, choices),
         details=details,
     )
+
+
+def _interval(found: Quantile) -> dict[str, Any]:
+    high = found.high if np.isfinite(found.high) else None
+    return {"estimate": found.estimate, "ci_low": found.low, "ci_high": high}
+
+
+def _blind(dataset: Dataset, people: pd.DataFrame, found: Quantile) -> Text | None:
+    """Say why the source cannot tell how many groups a person is in, if it cannot."""
+    if people["ever"].max() == 1:
+        return Text(
+            "Not testable: nobody is in two groups, so the source sorts people into groups "
+            "rather than listing the groups of each.",
+            "无法检验：没有人在两个群里，来源是把人分到各群，而不是列出每人的群。",
+        )
+    rosters = dataset["groups"].filter(_.roster == "partial").count().to_pyarrow().as_py()
+    if found.low < CLAIM.null and (rosters or posters_only(dataset)):
+        return Text(
+            "Not testable: groups where somebody only reads are not recorded, so the groups seen "
+            f"are at least as many in truth (one person in twenty is seen in at most "
+            f"{found.estimate:g}).",
+            "无法检验：只看不说的群没有记录，看到的群数只是下限"
+            f"（二十人中有一人看到的群不超过 {found.estimate:g} 个）。",
+        )
+    return None
 
 
 def _people(dataset: Dataset) -> pd.DataFrame:

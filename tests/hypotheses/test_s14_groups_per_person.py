@@ -118,3 +118,19 @@ def test_the_figure_comes_from_the_result_alone():
         drawn = s14.plot(kept, lang=lang)
         assert drawn.get_ylabel() == word
         drawn.figure.clear()
+
+
+def test_a_source_that_sorts_people_into_groups_cannot_tell():
+    members = pd.DataFrame({"group": ["g", "g", "h"], "person": ["a", "b", "c"]})
+    result = ask(members)
+    assert result.verdict == "not testable"
+    assert "nobody is in two groups" in result.reason
+    assert result.p_value is None
+
+
+def test_where_only_writers_are_listed_the_count_is_a_lower_bound():
+    members = pd.DataFrame({"group": ["g", "h", "g"], "person": ["a", "a", "b"]})
+    groups = pd.DataFrame({"group": ["g", "h"], "roster": ["posters", "posters"]})
+    result = ask(members, groups=groups)
+    assert result.verdict == "not testable"
+    assert "at least" in result.reason
