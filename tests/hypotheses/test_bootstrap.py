@@ -123,8 +123,9 @@ def test_bootstrap_over_two_ways_moves_rows_of_a_person_and_of_a_group_together(
 
 
 def test_quantile_by_hand():
-    # of 100 values 1..100 the 5 % quantile is 5; Bin(100, .05): P(X <= 1) = .0371 > .025,
-    # P(X = 0) = .0059; P(X <= 9) = .9718 < .975, P(X <= 10) = .9885: ranks 2? no: 1 + 1 and 11
+    # of 1 … 100 the 5 % quantile is 5. With X ~ Bin(100, .05) the r-th value lies above it with
+    # P(X < r): .006 for r = 1, .037 for r = 2; and below it with P(X >= r): .028 for r = 10, .011
+    # for r = 11. So the 1st and the 11th.
     found = lower_quantile(np.arange(1, 101), 0.05)
     assert stats.binom.cdf(1, 100, 0.05) > 0.025 > stats.binom.cdf(0, 100, 0.05)
     assert stats.binom.cdf(10, 100, 0.05) > 0.975 > stats.binom.cdf(9, 100, 0.05)

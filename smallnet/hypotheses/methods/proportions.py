@@ -176,7 +176,7 @@ def lower_quantile(
     Examples
     --------
     >>> lower_quantile(range(1, 101), 0.05, floor=1)
-    Quantile(estimate=5.0, low=2.0, high=11.0, p_value=None)
+    Quantile(estimate=5.0, low=1.0, high=11.0, p_value=None)
     """
     ordered = np.sort(np.asarray(values, dtype=float))
     n = ordered.size
