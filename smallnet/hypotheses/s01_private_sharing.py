@@ -213,8 +213,8 @@ def _uniform_target(dataset: Dataset) -> float | None:
     events = shares_seen(dataset).select("at_us", event="share", person="sharer")
     targets = groups_at(dataset, events).union(friends_at(dataset, events))
     total = targets.group_by("event").aggregate(count=_["count"].sum())
-    value = total.aggregate(part=(_["count"] / (_["count"] + 1)).mean()).to_pyarrow()["part"]
-    return value[0].as_py()
+    counts = np.sort(dataset.collect(total)["count"].to_numpy(float))  # one order on any machine
+    return float(np.mean(counts / (counts + 1))) if counts.size else None
 
 
 def _robustness(

@@ -141,7 +141,8 @@ def _build(dataset: Dataset, until: Until, length: float) -> RatePanel:
     acts = dataset.keep(f"acts_at_risk_{name}", lambda: _acts(dataset, ends))
     said = dataset.keep(f"said_by_members_{name}", lambda: _said(acts, stays))
     sizes = dataset.keep(f"sizes_{name}", lambda: _sizes(dataset, ends, period_us))
-    groups = dataset.collect(_groups(sizes, said)).sort_values("group", ignore_index=True)
+    totals = said.group_by("group").aggregate(messages=_.count())
+    groups = _groups(dataset.collect(sizes), dataset.collect(totals))
     low = dataset.observed_from_us
     rows = dataset.collect(_rows(stays, said, sizes, low, period_us))
     rows = rows.sort_values(["person", "group", "period"], ignore_index=True)
@@ -225,26 +226,26 @@ def _sizes(dataset: Dataset, ends: ir.Table, period_us: int) -> ir.Table:
     cut = _by_period(steps, dataset.observed_from_us, period_us)
     return (
         cut.group_by("group", "period")
-        .aggregate(heads=(_.size.cast("float64") * _.us).sum(), us=_.us.sum())
-        .select("group", "period", "us", size=_.heads / _.us)
+        .aggregate(heads=(_.size.cast("int64") * _.us).sum(), us=_.us.sum())
+        .select("group", "period", "heads", "us", size=_.heads / _.us)
     )
 
 
-def _groups(sizes: ir.Table, said: ir.Table) -> ir.Table:
-    heads = sizes.us * sizes["size"]
-    life = (
-        sizes.mutate(heads=heads)
-        .group_by("group")
-        .aggregate(
-            days=_.us.sum() / DAY_US,
-            member_days=_.heads.sum() / DAY_US,
-            size=_.heads.sum() / _.us.sum(),
-            log2_size=(_.heads * _["size"].log2()).sum() / _.heads.sum(),
-        )
-    )
-    counts = said.group_by("group").aggregate(messages=_.count())
-    return life.left_join(counts, "group").select(
-        "group", "days", "member_days", "size", "log2_size", messages=_.messages.fill_null(0)
+def _groups(sizes: pd.DataFrame, counts: pd.DataFrame) -> pd.DataFrame:
+    """Sum periods to groups, in the order of their names: the same sums on any machine."""
+    sizes = sizes.sort_values(["group", "period"])
+    logs = sizes.assign(log_heads=sizes["heads"] * np.log2(sizes["size"]))
+    life = logs.groupby("group", as_index=False)[["heads", "us", "log_heads"]].sum()
+    life = life.merge(counts, on="group", how="left")
+    return pd.DataFrame(
+        {
+            "group": life["group"],
+            "days": life["us"] / DAY_US,
+            "member_days": life["heads"] / DAY_US,
+            "size": life["heads"] / life["us"],
+            "log2_size": life["log_heads"] / life["heads"],
+            "messages": life["messages"].fillna(0).astype(np.int64),
+        }
     )
 
 
