@@ -1,9 +1,11 @@
 """Reading a folder: ``study.toml`` and one Parquet or CSV file a table, cast to the schema."""
 
+import datetime as dtm
 import difflib
 import os
 import tempfile
-from dataclasses import dataclass
+import tomllib
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +79,8 @@ def load_folder(folder: Path | str, *, memory_limit: str | None = None) -> Loade
     problems: list[Problem] = []
     study = _read_study(folder, problems)
     zone = _zone(connection, study, problems)
+    if zone is not None:
+        study = _local_watch(folder / STUDY_FILE, study, zone, connection)
     present, skipped = [], {}
     for name, table in SCHEMA.items():
         paths = found.tables.get(name, ())
@@ -144,6 +148,23 @@ def _zone(connection: Any, study: Study, problems: list[Problem]) -> str | None:
     ).format(zone=study.timezone, near=near[0])
     problems.append(Problem(table=STUDY_FILE, column="timezone", rule="study", message=message))
     return "UTC"
+
+
+def _local_watch(path: Path, study: Study, zone: str, connection: Any) -> Study:
+    """Move the ends of the watch that have no offset from the zone of the data to UTC."""
+    try:
+        stated = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError):
+        return study  # told already
+    moved = {}
+    for key in ("observed_from", "observed_until"):
+        given, naive = stated.get(key), getattr(study, key)
+        if isinstance(given, str):
+            given = dtm.datetime.fromisoformat(given)
+        if naive is not None and getattr(given, "tzinfo", None) is None:
+            query = f"SELECT (?::TIMESTAMP AT TIME ZONE {literal(zone)}) AT TIME ZONE 'UTC'"
+            moved[key] = connection.con.execute(query, [naive]).fetchone()[0]
+    return replace(study, **moved)
 
 
 def _strangers(strangers: tuple[tuple[str, str | None], ...]) -> Problem:

@@ -69,7 +69,7 @@ def row_rules(dataset: Dataset, now: dtm.datetime) -> list[RowRule]:
             if column.values:
                 rules.append(_closed_list(name, column))
             if column.kind == "id":
-                rules.append(_spaces(name, column))
+                rules += [_blank(name, column), _spaces(name, column)]
             if column.kind == "time" and dataset.study.time_origin != "unknown":
                 rules += _times(name, column, now, coarse=_coarse(dataset))
         if name in ACT_TIMES:
@@ -94,6 +94,15 @@ def _closed_list(table: str, column: Column) -> RowRule:
         f"{table}.{name} 有 {{count:,}} 个值不在 {'、'.join(values)} 之中",
     )
     return RowRule(table, name, "vocabulary", lambda t: ~t[name].isin(values), message)
+
+
+def _blank(table: str, column: Column) -> RowRule:
+    name = column.name
+    message = Text(
+        f"{{count:,}} (ids|id) in {table}.{name} (are|is) an empty text, expected null or an id",
+        f"{table}.{name} 有 {{count:,}} 个编号是空文本，应为空值或编号",
+    )
+    return RowRule(table, name, "blank_id", lambda t: t[name] == "", message)
 
 
 def _spaces(table: str, column: Column) -> RowRule:

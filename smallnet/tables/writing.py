@@ -151,6 +151,9 @@ def _fill(dataset: Dataset, scratch: Path) -> None:
             raise
         _sync(path)
     study = dataset.study.to_mapping()
+    for key in ("observed_from", "observed_until"):
+        if key in study:
+            study[key] += "Z"  # without it, it would be a time of the study's zone
     (scratch / STUDY_FILE).write_text(tomli_w.dumps(study), encoding="utf-8")
     _sync(scratch / STUDY_FILE)
     (scratch / PROVENANCE_FILE).write_text(provenance(dataset), encoding="utf-8")

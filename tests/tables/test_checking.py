@@ -146,6 +146,7 @@ BROKEN = {  # table, columns that change: (column, rule, count, rows, stops)
         {"source": ["ann", "ann"], "target": ["bob", "bob"]},
         (None, 1, [2], False),
     ),
+    "blank": ("interactions", {"group": ["g", ""]}, ("group", 1, [2], True)),
     "spaces": (
         "groups",
         {"group": ["g", "h", "g "], "roster": [None] * 3},
@@ -156,6 +157,7 @@ BROKEN = {  # table, columns that change: (column, rule, count, rows, stops)
 
 
 ALONG = {  # rules that break along with the one that is tried
+    "blank": {"never_member", "unknown"},
     "future": {"after_watch", "not_member_then"},
     "year one": {"before_watch"},
     "zero": {"before_watch", "not_member_then"},

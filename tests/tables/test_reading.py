@@ -67,6 +67,23 @@ def test_times_without_offset_take_the_zone_of_the_study(tmp_path):
     ]
 
 
+@pytest.mark.parametrize(
+    ("written", "hour"),
+    [
+        ("2024-07-01T12:00:00", 10),
+        ('"2024-07-01 12:00"', 10),
+        ("2024-07-01T12:00:00Z", 12),
+        ('"2024-07-01T12:00:00+03:00"', 9),
+    ],
+)
+def test_the_watch_without_offset_takes_the_zone_of_the_study(tmp_path, written, hour):
+    study = f'timezone = "Europe/Berlin"\nobserved_from = {written}\n'
+    dataset = read_dataset(write_folder(tmp_path, {"study.toml": study}))
+    assert dataset.study.observed_from == dtm.datetime(2024, 7, 1, hour)
+    again = read_dataset(write_dataset(dataset, tmp_path / "again"))
+    assert again.study == dataset.study
+
+
 @pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
 @pytest.mark.parametrize("zone", [None, "UTC", "Asia/Shanghai"])
 def test_parquet_times_of_any_unit_and_zone_are_naive_microseconds(tmp_path, unit, zone):
