@@ -61,9 +61,11 @@ CLAIM = Claim(
         "Poisson rates with person × period concentrated out and groups random; largest score "
         "statistic over all breaks, as step and as kink, against a log-linear curve, its p-value "
         "from redrawing the whole search; interval of the break by inverting the profile "
-        "likelihood (Hansen 2000); shapes compared on held-out groups.",
+        "likelihood (Hansen 2000), widened by how far sizes wander; shapes compared on held-out "
+        "groups.",
         "泊松率模型，以人×时期为分层消去，群为随机效应；对所有断点（阶跃与拐点）取相对对数线性曲线的"
-        "最大得分统计量，通过重抽整个搜索过程得到 p 值；断点区间由剖面似然反演得到（Hansen 2000）；"
+        "最大得分统计量，通过重抽整个搜索过程得到 p 值；断点区间由剖面似然反演得到（Hansen 2000），"
+        "并按规模的波动加宽；"
         "在留出的群上比较各种形状。",
     ),
     null_model=Text(
@@ -136,9 +138,9 @@ def test(dataset: Dataset, choices: Choices, *, rng: np.random.Generator) -> Res
     fitted, why = _enough(panel, rng)
     if fitted is None:
         return _too_little(choices, panel, why, threats)
-    curve = _curve(fitted)
-    found = break_test(curve, level=choices.level, draws=choices.replicates, rng=rng)
-    named = step_at(curve, choices.small_group, level=choices.level)
+    curve, found = _search(fitted, choices, rng)
+    small = choices.small_group
+    named = step_at(curve, small, above=fitted.share_above(small), level=choices.level)
     power = power_of_break_test(curve, found, at=choices.small_group, ratio=DROP, rng=rng)
     verdict, reason = _judge(curve, found, named, power, choices)
     broken = found.p_any_break < choices.alpha
@@ -162,7 +164,7 @@ def test(dataset: Dataset, choices: Choices, *, rng: np.random.Generator) -> Res
         details=_details(curve, found, named, choices)
         | {
             "held_out": held_out(curve, rng=rng),
-            "placebo_thresholds": _placebos(curve, choices),
+            "placebo_thresholds": _placebos(fitted, curve, choices),
             "power": {"rate_ratio": DROP, "at": choices.small_group, "estimate": power},
             "groups_without_size": list(panel.without_size),
             "figure": _figure(fitted, curve, found, choices),
@@ -170,9 +172,18 @@ def test(dataset: Dataset, choices: Choices, *, rng: np.random.Generator) -> Res
     )
 
 
-def _curve(fitted: SizeRate) -> GroupCurve:
-    return GroupCurve.of_model(
+def _search(
+    fitted: SizeRate, choices: Choices, rng: np.random.Generator
+) -> tuple[GroupCurve, BreakTest]:
+    curve = GroupCurve.of_model(
         fitted.model, fitted.groups["size"].to_numpy(float), prior_sd=(PRIOR_WITHIN,)
+    )
+    return curve, break_test(
+        curve,
+        level=choices.level,
+        draws=choices.replicates,
+        wander=fitted.groups["wander"].to_numpy(float),
+        rng=rng,
     )
 
 
@@ -332,12 +343,15 @@ def _ratio(contrast: Contrast | None) -> dict[str, float] | None:
     }
 
 
-def _placebos(curve: GroupCurve, choices: Choices) -> list[dict[str, Any]]:
+def _placebos(fitted: SizeRate, curve: GroupCurve, choices: Choices) -> list[dict[str, Any]]:
     """Give steps at sizes that nobody claims, for the eye to compare."""
-    sizes = [max(2, round(share * choices.small_group)) for share in PLACEBOS]
-    return [
-        {"at": size} | (_ratio(step_at(curve, size, level=choices.level)) or {}) for size in sizes
-    ]
+    found = []
+    for size in (max(2, round(share * choices.small_group)) for share in PLACEBOS):
+        step = step_at(curve, size, above=fitted.share_above(size), level=choices.level)
+        found.append(
+            {"at": size} | (_ratio(step) or dict.fromkeys(("estimate", "ci_low", "ci_high")))
+        )
+    return found
 
 
 def _robustness(
@@ -359,8 +373,7 @@ def _robustness(
     for name, rows, options in readings:
         entry: dict[str, Any] = {"name": name, "estimate": None, "ci_low": None, "ci_high": None}
         try:
-            curve = _curve(fit_size_rate(rows, rng=rng, **options))
-            found = break_test(curve, level=choices.level, draws=choices.replicates, rng=rng)
+            _, found = _search(fit_size_rate(rows, rng=rng, **options), choices, rng)
         except InputError as error:
             entry["note"] = str(error)
         else:

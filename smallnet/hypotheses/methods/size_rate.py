@@ -38,7 +38,10 @@ class SizeRate:
         ``beta`` per doubling: between groups, then within.
     groups : DataFrame
         One row a group in the order of ``model.u``: ``group, size`` (2 to the mean log2 size),
-        ``log2_size, days`` (person-days at risk in the rows), ``messages``.
+        ``log2_size, days`` (person-days at risk in the rows), ``messages``, ``wander`` (standard
+        deviation of log2 size over these days).
+    sizes : tuple of ndarray
+        Row of the group, members and person-days, of each row that tells of anything.
     people, rows : int
         That tell of anything, of the groups above.
     left_out : int
@@ -47,9 +50,17 @@ class SizeRate:
 
     model: MixedPoisson
     groups: pd.DataFrame
+    sizes: tuple[IntArray, FloatArray, FloatArray]
     people: int
     rows: int
     left_out: int
+
+    def share_above(self, size: float) -> FloatArray:
+        """Share of its person-days that each group had at least ``size`` members."""
+        row, members, days = self.sizes
+        above = np.bincount(row, days * (members >= size), len(self.groups))
+        share: FloatArray = above / np.bincount(row, days, len(self.groups))
+        return share
 
     @property
     def liveliness(self) -> FloatArray:
@@ -151,13 +162,16 @@ def _fit(
         cell = np.unique(panel.person[kept] * codes.size + group, return_inverse=True)[1]
         model = fit(1 / (1 + np.bincount(cell, mean)[cell]))
     groups = panel.groups.iloc[codes].reset_index(drop=True)
+    risk = np.bincount(group, days, codes.size)
     return SizeRate(
         model=model,
         groups=groups.assign(
             size=2.0 ** groups["log2_size"],
-            days=np.bincount(group, days, codes.size),
+            days=risk,
+            wander=np.sqrt(np.bincount(group, days * panel.within[kept] ** 2, codes.size) / risk),
             messages=np.bincount(group, y, codes.size),
         ),
+        sizes=(group, 2.0 ** panel.log2_size[kept], days),
         people=int(np.unique(panel.person[kept]).size),
         rows=int(kept.size),
         left_out=left_out,

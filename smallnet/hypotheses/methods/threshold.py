@@ -186,7 +186,12 @@ class BreakTest:
 
 
 def break_test(
-    curve: GroupCurve, *, level: float = 0.95, draws: int = 999, rng: np.random.Generator
+    curve: GroupCurve,
+    *,
+    level: float = 0.95,
+    draws: int = 999,
+    wander: npt.ArrayLike | None = None,
+    rng: np.random.Generator,
 ) -> BreakTest:
     """Search for a break in log rate against log size.
 
@@ -198,6 +203,10 @@ def break_test(
         Of intervals.
     draws : int
         Of the whole search where there is no break.
+    wander : array_like, shape (groups,), optional
+        How far sizes move about ``curve.size`` while watched: standard deviations of log2 size. A
+        group that is now above, now below a break blurs it, so the interval is widened by the
+        typical wandering of the groups within a factor of 2 of the break.
     rng : numpy.random.Generator
         Source of chance.
 
@@ -230,7 +239,13 @@ def break_test(
     likelihood = _profile(curve, shapes)
     best = int(np.argmax(likelihood))
     inside = 2 * (likelihood[best] - likelihood) <= -2 * np.log1p(-np.sqrt(level))
+    at = float(breaks[best % breaks.size])
     low, high = _ends(curve.size, breaks, inside[: breaks.size] | inside[breaks.size :])
+    if wander is not None:
+        near = np.abs(curve.log2_size - np.log2(at)) <= 1
+        blur = np.asarray(wander, dtype=float)[near]
+        width = 2.0 ** float(np.sqrt((blur**2).mean())) if blur.size else 1.0
+        low, high = float(np.floor(low / width)), float(np.ceil(high * width))
     return BreakTest(
         p_any_break=p_value,
         critical=critical,
@@ -238,7 +253,7 @@ def break_test(
         step=scores[0, : breaks.size],
         kink=scores[0, breaks.size :],
         shape="step" if best < breaks.size else "kink",
-        at=float(breaks[best % breaks.size]),
+        at=at,
         low=low,
         high=high,
         across=Contrast(
@@ -252,15 +267,18 @@ def break_test(
     )
 
 
-def step_at(curve: GroupCurve, at: float, *, level: float = 0.95) -> Contrast | None:
+def step_at(
+    curve: GroupCurve, at: float, *, above: npt.ArrayLike | None = None, level: float = 0.95
+) -> Contrast | None:
     """Step at a size named before looking (``size >= at``), beyond the log-linear curve.
 
-    None where fewer than three groups lie on a side.
+    ``above`` is the share of its days that each group had this size or more, where sizes move; 0
+    or 1 by ``curve.size`` where not given. None where fewer than three groups lie on a side.
     """
-    above = curve.size >= at
-    if min(above.sum(), (~above).sum()) < 3:
+    share = (curve.size >= at).astype(float) if above is None else np.asarray(above, dtype=float)
+    if min((share > 0.5).sum(), (share <= 0.5).sum()) < 3:
         return None
-    return _contrast(curve, np.column_stack([curve.base, curve.turn @ above]), 1, level)
+    return _contrast(curve, np.column_stack([curve.base, curve.turn @ share]), 1, level)
 
 
 def power_of_break_test(
