@@ -1,5 +1,6 @@
 """A drawing of some groups: people as points, groups as shapes around them, ties as lines."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import networkx as nx
@@ -70,10 +71,33 @@ def _layout(
             graph.add_edge(hub, person, weight=1.6)
     for source, target in pairs:
         graph.add_edge(source, target, weight=0.35)
-    placed = nx.spring_layout(
-        graph, pos=start, weight="weight", seed=seed, iterations=200, k=2.4 / np.sqrt(len(graph))
+    parts = sorted(
+        nx.connected_components(graph), key=lambda part: (-len(part), min(map(str, part)))
     )
-    return {person: np.asarray(placed[person]) for people in groups.values() for person in people}
+    place: dict[str, np.ndarray] = {}
+    reach = max(np.sqrt(len(part)) for part in parts)
+    for part, corner in zip(parts, _corners(len(parts)), strict=True):
+        some = graph.subgraph(sorted(part, key=str))
+        spread = nx.spring_layout(
+            some,
+            pos={node: start[node] for node in some},
+            weight="weight",
+            seed=seed,
+            iterations=200,
+            k=2.4 / np.sqrt(len(some)),
+        )
+        middle = np.mean(list(spread.values()), axis=0)
+        away = max(float(np.hypot(*(spot - middle))) for spot in spread.values()) or 1.0
+        size = np.sqrt(len(part)) / reach / away
+        place |= {node: corner + size * (spot - middle) for node, spot in spread.items()}
+    return {person: place[person] for people in groups.values() for person in people}
+
+
+def _corners(count: int) -> np.ndarray:
+    """Give middles for parts that nothing joins: in rows, as many columns as rows or one more."""
+    columns = int(np.ceil(np.sqrt(count)))
+    rows, places = np.divmod(np.arange(count), columns)
+    return 2.6 * np.column_stack([places, -rows]).astype(float)
 
 
 def _outline(points: np.ndarray, margin: float) -> np.ndarray:
@@ -147,15 +171,21 @@ def draw_groups(
     outside = [pair for pair in pairs if not homes[pair[0]] & homes[pair[1]]]
     place = _layout(groups, set(inside), seed)
     names = dict(zip(members["group"], members["name"], strict=True)) if _named(members) else {}
-    beside = _draw_shapes(ax, groups, place, names)
-    for some, colour, width, line, order in (
-        (outside, "#9a9a9a", 0.6, (0, (3, 2)), 1.5),
-        (inside, "#3a3a3a", 0.9, "solid", 2.0),
+    needs = _draw_shapes(ax, groups, place, names)
+    fade = float(np.clip(120 / max(1, len(inside)), 0.18, 0.7))  # a thicket is drawn lightly
+    for some, colour, width, line, alpha, order in (
+        (outside, "#9a9a9a", 0.6, (0, (3, 2)), 0.7, 1.5),
+        (inside, "#3a3a3a", 0.9, "solid", fade, 2.0),
     ):
         segments = [np.array([place[a], place[b]]) for a, b in some]
         ax.add_collection(
             LineCollection(
-                segments, colors=colour, linewidths=width, linestyles=line, alpha=0.7, zorder=order
+                segments,
+                colors=colour,
+                linewidths=width,
+                linestyles=line,
+                alpha=alpha,
+                zorder=order,
             )
         )
     many = len(homes) > 80
@@ -173,19 +203,23 @@ def draw_groups(
                 linewidths=1.2,
                 zorder=3,
             )
-    _frame(ax, np.array(list(place.values())), beside)
+    _frame(ax, np.array(list(place.values())), needs)
     _legend(ax, bool(outside), any(len(home) > 1 for home in homes.values()), lang)
     return ax
 
 
 def _draw_shapes(
     ax: Axes, groups: dict[str, list[str]], place: dict[str, np.ndarray], names: dict[str, str]
-) -> bool:
-    """Draw the groups' shapes and names; true if a name stands beside its group."""
+) -> list[tuple[float, float, float]]:
+    """Draw the groups' shapes and names.
+
+    Returns, for each name: where it hangs (x of the data), how far it reaches from there (inches),
+    and to which side (0 where it is centred).
+    """
     every = np.array(list(place.values()))
     reach = float(np.ptp(every, axis=0).max()) or 1.0
     middle = every.mean(axis=0)
-    beside = False
+    needs: list[tuple[float, float, float]] = []
     for index, (group, people) in enumerate(groups.items()):
         outline = _outline(np.array([place[person] for person in people]), 0.035 * reach)
         colour = _HUES[index % len(_HUES)]
@@ -197,37 +231,53 @@ def _draw_shapes(
         )
         centre = outline.mean(axis=0)
         way = centre - middle
-        way = way / (np.hypot(*way) or 1.0) if len(groups) > 1 else np.array([0.0, 1.0])
-        edge = outline[np.argmax(outline @ way)]
-        beside |= bool(abs(way[0]) > 0.35)
+        way = way / np.hypot(*way) if np.hypot(*way) > 0.05 * reach else np.array([0.0, 1.0])
+        beside = abs(way[0]) > 0.8
+        edge = outline[np.argmax(outline @ (way if beside else (0.0, np.sign(way[1]) or 1.0)))]
+        label = f"{printable(names.get(group, group), 18)} ({len(people)})"
+        shift = 12 * np.array([np.sign(way[0]), 0.0] if beside else [0.0, np.sign(way[1]) or 1.0])
+        width = sum(0.14 if ord(letter) > 0x2E80 else 0.08 for letter in label) + 0.15
+        side = float(np.sign(way[0])) if beside else 0.0
+        needs.append((float(edge[0]), width + 0.17 if beside else width / 2, side))
         ax.annotate(
-            f"{printable(names.get(group, group), 24)} ({len(people)})",
+            label,
             edge,
-            xytext=(12 * way[0], 12 * way[1]),
+            xytext=(float(shift[0]), float(shift[1])),
             textcoords="offset points",
-            ha="left" if way[0] > 0.35 else "right" if way[0] < -0.35 else "center",
-            va="bottom" if way[1] > 0 else "top",
+            ha=("left" if way[0] > 0 else "right") if beside else "center",
+            va="center" if beside else "bottom" if shift[1] > 0 else "top",
             fontsize=9,
             color="#1a1a1a",
             fontweight="bold",
             zorder=4,
             bbox={"facecolor": "white", "edgecolor": colour, "pad": 2.0, "linewidth": 0.8},
         )
-    return beside
+    return needs
 
 
-def _frame(ax: Axes, points: np.ndarray, beside: bool) -> None:
+def _frame(ax: Axes, points: np.ndarray, needs: Sequence[tuple[float, float, float]]) -> None:
     """Leave room around the points for outlines and names, in the shape of the figure."""
+    figure = ax.get_figure(root=True)
+    inches = (7.0, 5.6) if figure is None else figure.get_size_inches()
+    box = ax.get_position(original=True)
+    width, height = 0.95 * inches[0], 0.84 * inches[1]  # what a constrained layout leaves
+    if figure is None or figure.get_layout_engine() is None:
+        width, height = inches[0] * box.width, inches[1] * box.height
     low, high = points.min(axis=0), points.max(axis=0)
-    middle, half = (low + high) / 2, np.maximum((high - low) / 2, 1e-3)
-    half = half * (1.6 if beside else 1.2, 1.28)
-    box = ax.get_position()
-    figure = ax.get_figure()
-    shape = 1.0 if figure is None else figure.bbox.width / figure.bbox.height
-    ratio = shape * box.width / box.height
-    half = np.array([max(half[0], half[1] * ratio), max(half[1], half[0] / ratio)])
-    ax.set_xlim(middle[0] - half[0], middle[0] + half[0])
-    ax.set_ylim(middle[1] - half[1], middle[1] + half[1])
+    lefts = [(low[0], 0.3), *((x, reach) for x, reach, side in needs if side <= 0)]
+    rights = [(high[0], 0.3), *((x, reach) for x, reach, side in needs if side >= 0)]
+    span = max(
+        (b - a) / (1 - min(0.8, (before + after) / width))
+        for a, before in lefts
+        for b, after in rights
+    )
+    tall = (high[1] - low[1]) / (1 - 1.2 / height)  # an outline and a name at either end
+    span = max(span, tall * width / height, 1e-3)
+    left = min(a - before * span / width for a, before in lefts)
+    right = max(b + after * span / width for b, after in rights)
+    middle = ((left + right) / 2, (low[1] + high[1]) / 2)
+    ax.set_xlim(middle[0] - span / 2, middle[0] + span / 2)
+    ax.set_ylim(middle[1] - span * height / width / 2, middle[1] + span * height / width / 2)
 
 
 def _legend(ax: Axes, across: bool, several: bool, lang: str) -> None:
@@ -252,4 +302,5 @@ def _legend(ax: Axes, across: bool, several: bool, lang: str) -> None:
         handles.append(
             Line2D([], [], color="#9a9a9a", linestyle="--", label=_WORDS["outside"].get(lang))
         )
-    ax.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.02), ncols=len(handles))
+    columns = len(handles) if len(handles) < 4 else 2
+    ax.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.02), ncols=columns)

@@ -103,7 +103,8 @@ def test(dataset: Dataset, choices: Choices, *, rng: np.random.Generator) -> Res
     known = held.dropna(subset=["muted"])
     missing = _missing(dataset, known, held)
     if missing is not None:
-        details["figure"] = _figure(details, None)
+        if details["dead_by_days"]:  # else there is nothing to draw
+            details["figure"] = _figure(details, None)
         return not_testable(
             CLAIM, choices, missing + _dead_words(details), n=n, details=details, threats=threats
         )

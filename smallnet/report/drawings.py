@@ -1,11 +1,13 @@
 """All figures of a study, written from what its results hold."""
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 
 from smallnet.figures import (
     draw_groups,
@@ -23,7 +25,7 @@ from smallnet.report.csv import read_csv, write_csv
 from smallnet.report.results_file import load_study
 from smallnet.tables.choices import Choices
 
-__all__ = ["read_drawing", "write_figures"]
+__all__ = ["group_figures", "read_drawing", "write_figures"]
 
 _TIES = ("source", "target", "kind")
 
@@ -84,11 +86,8 @@ def write_figures(
         if results:
             axes = plot_forest(results, lang=shown)
             paths.append(save_figure(axes, folder, "overview", lang=lang))
-        if groups is not None and len(groups):
-            axes = plot_sizes(group_sizes(groups), small_group=small_group, lang=shown)
-            paths.append(save_figure(axes, folder, "sizes", lang=lang))
-            axes = plot_group_map(groups, small_group=small_group, lang=shown)
-            paths.append(save_figure(axes, folder, "group_map", lang=lang))
+        for name, axes in _draw_groups_table(groups, small_group, shown):
+            paths.append(save_figure(axes, folder, name, lang=lang))
         if drawing is not None and drawing.get("members"):
             roster = pd.DataFrame(list(drawing["members"]))
             ties = pd.DataFrame(list(drawing.get("ties") or ()), columns=list(_TIES))
@@ -97,6 +96,31 @@ def write_figures(
             axes = draw_groups(roster, ties, seed=random_seed, lang=shown)
             paths.append(save_figure(axes, folder, "drawing", lang=lang))
     return tuple(paths)
+
+
+def group_figures(groups: pd.DataFrame | None) -> tuple[str, ...]:
+    """Name the figures that a table of groups has something to show in."""
+    if groups is None:
+        return ()
+    sized = group_sizes(groups) >= 1
+    rate = np.full(len(groups), np.nan)
+    if "messages_per_member_day" in groups:
+        rate = pd.to_numeric(groups["messages_per_member_day"], errors="coerce").to_numpy(float)
+    names = ["sizes"] if sized.any() else []
+    names += ["group_map"] if (sized & (rate >= 0)).any() else []
+    return tuple(names)
+
+
+def _draw_groups_table(
+    groups: pd.DataFrame | None, small_group: int, lang: str
+) -> Iterator[tuple[str, Axes]]:
+    if groups is None:
+        return
+    for name in group_figures(groups):
+        if name == "sizes":
+            yield name, plot_sizes(group_sizes(groups), small_group=small_group, lang=lang)
+        else:
+            yield name, plot_group_map(groups, small_group=small_group, lang=lang)
 
 
 def read_drawing(out: Path) -> dict[str, Any] | None:

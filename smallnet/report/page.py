@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Mapping
 from importlib import resources
@@ -18,7 +19,7 @@ from smallnet.figures.numbers import known, show_interval, show_number, show_p
 from smallnet.hypotheses.result import Result
 from smallnet.report.csv import read_csv
 from smallnet.report.display import clean, flatten, show_value
-from smallnet.report.drawings import read_drawing, write_figures
+from smallnet.report.drawings import group_figures, read_drawing, write_figures
 from smallnet.report.group_rows import group_rows
 from smallnet.report.results_file import load_study, write_atomically
 from smallnet.report.svg import figure_lang, inline_svg
@@ -105,7 +106,7 @@ def _refresh_figures(
     out: Path, study: dict[str, Any], results: list[Result], groups: pd.DataFrame | None, lang: str
 ) -> None:
     wanted = {"overview"} if results else set()
-    wanted |= {"sizes", "group_map"} if groups is not None and len(groups) else set()
+    wanted |= set(group_figures(groups))
     drawing = read_drawing(out)
     wanted |= {"drawing"} if drawing is not None else set()
     if all(figure_lang(out / "figures" / f"{name}.svg") == lang for name in wanted):
@@ -131,7 +132,7 @@ def _view(
     if figure_language(lang) != lang:
         notes.append(NO_CJK_FONT.get(lang))
     level = _percent(results[0].level if results else 0.95)
-    captions = {key: words[key] for key in ("overview", "sizes", "group_map", "drawing")}
+    captions = _captions(out, groups, bool(results), words)
     return {
         "t": words,
         "html_lang": _HTML_LANG[lang],
@@ -155,6 +156,19 @@ def _view(
         "provenance": _provenance(study, lang),
         "made_by": words["made_by"].format(version=study["smallnet"]),
     }
+
+
+def _captions(
+    out: Path, groups: pd.DataFrame | None, claims: bool, words: Mapping[str, str]
+) -> dict[str, str]:
+    """Words under the figures of all groups, for those that have something to show."""
+    captions = dict.fromkeys(("overview",) if claims else (), words["overview"])
+    captions |= {name: words[name] for name in group_figures(groups)}
+    drawing = read_drawing(out)
+    if drawing is not None:
+        kind = next((str(tie["kind"]) for tie in drawing["ties"] if tie.get("kind")), "")
+        captions["drawing"] = words["drawing"].format(ties=words.get(f"drawn_{kind}", ""))
+    return captions
 
 
 def _percent(share: float) -> str:
@@ -209,7 +223,6 @@ def _claim(out: Path, result: Result, lang: str) -> dict[str, Any]:
     alt = alt.format(
         id=result.id, title=title, verdict=look["word"], effect=effect, interval=interval
     )
-    testable = result.verdict != "not testable"
     robustness = [
         {"name": row.get("name", ""), "interval": _interval(row), "note": row.get("note") or ""}
         for row in result.word("robustness", lang)
@@ -230,7 +243,7 @@ def _claim(out: Path, result: Result, lang: str) -> dict[str, Any]:
         "other": result.word("claim", other) if other in ("en", *result.translations) else "",
         "other_lang": _HTML_LANG[other],
         "look": look,
-        "reason": result.word("reason", lang),
+        "reason": _in_words(result.word("reason", lang), lang),
         "effect": effect,
         "interval": interval,
         "has_number": known(result.estimate) is not None,
@@ -240,7 +253,7 @@ def _claim(out: Path, result: Result, lang: str) -> dict[str, Any]:
         else "",
         "p_adjusted": p_adjusted,
         "figure": _picture(out / "figures" / f"{result.id}.svg", caption, alt)
-        if testable
+        if "figure" in result.details
         else None,
         "counted": PAGE["comma"].get(lang).join(counted),
         "robustness": robustness,
@@ -252,6 +265,16 @@ def _claim(out: Path, result: Result, lang: str) -> dict[str, Any]:
         "threats": result.word("threats", lang),
         "details": flatten(result.details, lang),
     }
+
+
+def _in_words(reason: str, lang: str) -> str:
+    """Say what a source could not record in words instead of by its key."""
+    return re.sub(
+        r"\bcoverage\.(\w+)",
+        lambda found: label(CHANNEL, found[1], lang) if found[1] in CHANNEL else found[0],
+        reason,
+        flags=re.ASCII,
+    )
 
 
 def _counts(summary: Mapping[str, Any], lang: str) -> list[tuple[str, str]]:

@@ -96,8 +96,14 @@ PAGE: dict[str, Text] = {
         "因此沿它下降只是由更多人平分。",
     ),
     "drawing": Text(
-        "Some groups with their members and ties.",
-        "若干群及其成员与关系。",
+        "Some groups with their members at the end of watching{ties}. People in several groups "
+        "are squares.",
+        "若干群及其观察期末的成员{ties}。方块表示属于多个群的人。",
+    ),
+    "drawn_friendship": Text("; lines are friendships", "；连线为好友关系"),
+    "drawn_tie": Text("; lines are stated ties", "；连线为申明的关系"),
+    "drawn_interaction": Text(
+        "; lines join who wrote to or answered whom", "；连线为互相回复或写信的人"
     ),
     "claim_alt": Text(
         "Figure for {id}, {title}. Verdict: {verdict}. {effect}: {interval}.",

@@ -4,10 +4,10 @@ import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
+from figure_samples import HOSTILE, sample_drawing, sample_groups, sample_results
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
-from report_samples import HOSTILE, sample_drawing, sample_groups, sample_results
 
 from smallnet.errors import InputError
 from smallnet.figures import (

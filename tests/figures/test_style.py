@@ -1,7 +1,7 @@
 import matplotlib
 import pytest
+from figure_samples import HOSTILE
 from matplotlib import font_manager
-from report_samples import HOSTILE
 
 from smallnet.errors import OutputError
 from smallnet.figures import find_cjk_font, house_style, make_axes, printable, save_figure

@@ -1,11 +1,21 @@
 """The page in a real headless Chromium."""
 
 import pytest
-from conftest import write_study
 from headless import chromium, open_page, requests_of, set_size
 from report_samples import HOSTILE, sample_groups
+from report_study import page_in, write_study
 
 pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def english_page(tmp_path_factory):
+    return page_in("en", tmp_path_factory)
+
+
+@pytest.fixture(scope="module")
+def chinese_page(tmp_path_factory):
+    return page_in("zh", tmp_path_factory)
 
 
 @pytest.fixture(scope="module")

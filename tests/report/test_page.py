@@ -4,6 +4,7 @@ from html.parser import HTMLParser
 
 import pytest
 from report_samples import HOSTILE, sample_groups, sample_results
+from report_study import page_in, write_study
 
 from smallnet.errors import InputError
 from smallnet.figures import find_cjk_font
@@ -53,6 +54,16 @@ class Outline(HTMLParser):
     def handle_data(self, data):
         if self.open and self.open[-1] not in ("script", "style"):
             self.text += data
+
+
+@pytest.fixture(scope="module")
+def english_page(tmp_path_factory):
+    return page_in("en", tmp_path_factory)
+
+
+@pytest.fixture(scope="module")
+def chinese_page(tmp_path_factory):
+    return page_in("zh", tmp_path_factory)
 
 
 @pytest.fixture(scope="module")
@@ -136,8 +147,6 @@ def test_the_english_page_gives_the_chinese_claim_beside(english_page):
 
 
 def test_figures_are_drawn_again_where_another_language_is_asked(tmp_path):
-    from conftest import write_study
-
     write_study(tmp_path, lang="en", rows=20)
     assert figure_lang(tmp_path / "figures" / "overview.svg") == "en"
     text = build_page(tmp_path, lang="zh").read_text("utf-8")

@@ -1,5 +1,6 @@
-import pytest
-from report_samples import sample_drawing, sample_groups, sample_results
+"""A whole made-up study on disk, as ``smallnet study`` would leave it."""
+
+from report_samples import HOSTILE, sample_drawing, sample_groups, sample_results
 
 from smallnet.report import build_page, write_figures, write_results, write_tables
 from smallnet.tables import Choices
@@ -50,13 +51,12 @@ def write_study(out, lang="en", rows=140, hostile=""):
     return build_page(out, lang=lang)
 
 
-@pytest.fixture(scope="session")
-def english_page(tmp_path_factory):
-    from report_samples import HOSTILE
-
-    return write_study(tmp_path_factory.mktemp("en"), hostile=HOSTILE["closing"])
+_WRITTEN = {}
 
 
-@pytest.fixture(scope="session")
-def chinese_page(tmp_path_factory):
-    return write_study(tmp_path_factory.mktemp("zh"), lang="zh")
+def page_in(lang, folders):
+    """Give the page of a study in ``lang``, written once a session into one of ``folders``."""
+    if lang not in _WRITTEN:
+        hostile = HOSTILE["closing"] if lang == "en" else ""
+        _WRITTEN[lang] = write_study(folders.mktemp(lang), lang=lang, hostile=hostile)
+    return _WRITTEN[lang]
