@@ -33,9 +33,10 @@ def log_size_ticks(ax: Axes, low: float, high: float, axis: str = "x") -> None:
     """Put whole, readable numbers on a log axis of sizes."""
     steps = [base * 10**power for power in range(7) for base in (1, 3)]
     few = [step for step in steps if low <= step <= high]
-    if len(few) < 3:
-        finer = [base * 10**power for power in range(7) for base in (1, 2, 3, 5, 7)]
-        few = [step for step in finer if low <= step <= high]
+    for bases in ((1, 2, 3, 5, 7), (1, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8)):
+        if len(few) < 3:
+            finer = [base * 10**power for power in range(7) for base in bases]
+            few = [step for step in finer if low <= step <= high and step == int(step)]
     which = ax.xaxis if axis == "x" else ax.yaxis
     which.set_ticks(few)
     which.set_minor_locator(NullLocator())

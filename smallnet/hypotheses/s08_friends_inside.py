@@ -336,5 +336,5 @@ def plot(result: Result, ax: "Axes | None" = None, *, lang: str = "en") -> "Axes
         else "friends inside on day 7 since joining (stays in brackets)"
     )
     ax.set_ylabel("此后每日退出率" if chinese else "exits per day afterwards")
-    ax.legend()
+    ax.legend(loc="lower left", bbox_to_anchor=(0, 1.01), ncols=2, frameon=False)
     return ax

@@ -355,5 +355,5 @@ def plot(result: Result, ax: "Axes | None" = None, *, lang: str = "en") -> "Axes
         ha="left",
         va="bottom",
     )
-    ax.legend(loc="upper right", bbox_to_anchor=(1.0, 0.92))
+    ax.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=2, frameon=False)
     return ax
