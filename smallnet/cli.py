@@ -193,7 +193,7 @@ def _print_verdicts(results: "Sequence[Result]", lang: str) -> None:
     for head, wrap in zip(heads, (True, False, True, True, True, False), strict=True):
         table.add_column(head, no_wrap=wrap, overflow="fold")
     for result in results:
-        adjusted = "–" if result.p_adjusted is None else f"{result.p_adjusted:.3f}"
+        adjusted = _p_text(result.p_adjusted)
         table.add_row(
             result.id,
             result.word("title", lang),
@@ -204,6 +204,12 @@ def _print_verdicts(results: "Sequence[Result]", lang: str) -> None:
         )
     width = None if sys.stdout.isatty() else 140
     Console(width=width, highlight=False, soft_wrap=False).print(table)
+
+
+def _p_text(p_value: float | None) -> str:
+    if p_value is None:
+        return "–"
+    return "< 0.001" if p_value < 0.001 else f"{p_value:.3f}"
 
 
 @contextmanager
