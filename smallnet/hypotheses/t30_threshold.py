@@ -468,6 +468,9 @@ def plot(result: Result, ax: "Axes | None" = None, *, lang: str = "en") -> "Axes
     above.set_ylabel(words[7], fontsize="small")
     above.yaxis.set_label_position("right")
     above.yaxis.tick_right()
+    above.set_yticks([0.1, 0.3, 1, 3, 10], minor=False)
+    above.set_yticks([], minor=True)
+    above.set_ylim(rate.min() / 1.3, rate.max() * 1.3)
     above.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
     above.tick_params(labelbottom=False, labelsize="small")
     ticks = [tick for tick in ax.get_yticks() if tick <= top * 0.45]

@@ -217,8 +217,9 @@ def break_test(
 
     Notes
     -----
-    The interval holds every size whose profile likelihood, as a step or as a kink, is within
-    -2 log(1 - sqrt(level)) of the best (Hansen's bound for a step [1]_; too wide for a kink).
+    The interval holds every size whose profile likelihood is near enough to the best of both
+    shapes: twice the difference at most -2 log(1 - sqrt(level)) as a step (Hansen's bound [1]_), or
+    the chi² quantile with two degrees of freedom as a kink (break and bend; one covers .92).
 
     References
     ----------
@@ -238,9 +239,11 @@ def break_test(
     p_value = float((1 + (largest >= scores[0].max()).sum()) / (draws + 1))
     likelihood = _profile(curve, shapes)
     best = int(np.argmax(likelihood))
-    inside = 2 * (likelihood[best] - likelihood) <= -2 * np.log1p(-np.sqrt(level))
+    lost = 2 * (likelihood[best] - likelihood)
+    inside = lost[: breaks.size] <= -2 * np.log1p(-np.sqrt(level))
+    inside |= lost[breaks.size :] <= stats.chi2.ppf(level, 2)
     at = float(breaks[best % breaks.size])
-    low, high = _ends(curve.size, breaks, inside[: breaks.size] | inside[breaks.size :])
+    low, high = _ends(curve.size, breaks, inside)
     if wander is not None:
         near = np.abs(curve.log2_size - np.log2(at)) <= 1
         blur = np.asarray(wander, dtype=float)[near]
