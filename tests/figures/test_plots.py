@@ -291,3 +291,26 @@ def test_criteria_are_counted_and_unknown_ones_are_not_failed_ones():
     )
     np.testing.assert_array_equal(count_criteria(table), [3, 0, np.nan])
     np.testing.assert_array_equal(count_criteria(table.assign(criteria_met=[4, 1, 0])), [4, 1, 0])
+
+
+def test_groups_that_nothing_joins_stand_apart_and_fill_the_figure():
+    rows = [("one", f"a{i}") for i in range(20)] + [("two", f"b{i}") for i in range(8)]
+    with house_style():
+        ax = draw_groups(
+            pd.DataFrame(rows, columns=["group", "person"]),
+            pd.DataFrame({"source": ["a1"], "target": ["a2"]}),
+        )
+    spots = next(np.asarray(c.get_offsets()) for c in ax.collections if len(c.get_offsets()) == 28)
+    order = sorted(person for _, person in rows)
+    first = spots[[person.startswith("a") for person in order]]
+    second = spots[[person.startswith("b") for person in order]]
+    assert first[:, 0].max() < second[:, 0].min() or second[:, 0].max() < first[:, 0].min()
+    assert np.ptp(spots[:, 0]) > 0.4 * np.ptp(ax.get_xlim())
+
+
+def test_a_group_is_called_by_its_name_where_it_has_one():
+    members = pd.DataFrame({"group": "g1", "person": list("abcd"), "name": "Tea house"})
+    with house_style():
+        ax = draw_groups(members, pd.DataFrame({"source": ["a"], "target": ["b"]}))
+    assert "Tea house (4)" in texts(ax)
+    assert "g1" not in texts(ax)

@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import re
 from html.parser import HTMLParser
@@ -9,7 +10,7 @@ from report_study import page_in, write_study
 from smallnet.errors import InputError
 from smallnet.figures import find_cjk_font
 from smallnet.hypotheses import VERDICTS
-from smallnet.report import build_page, load_study, write_results
+from smallnet.report import build_page, load_study, write_figures, write_results
 from smallnet.report.display import clean, flatten, show_value
 from smallnet.report.group_rows import group_rows, json_island
 from smallnet.report.svg import figure_lang
@@ -268,3 +269,26 @@ def test_numbers_of_a_result_are_told_in_the_language_of_the_page():
 
 def test_a_name_that_is_also_a_word_of_ours_stays_a_name():
     assert show_value("feed", "zh") == "feed"
+
+
+def test_what_a_source_could_not_record_is_said_in_words(tmp_path):
+    lacking = dataclasses.replace(
+        sample_results()[7], reason="The data lack coverage.muting and shares.group."
+    )
+    write_results(tmp_path, [lacking], dataset_info={}, choices=Choices(), random_seed=1, lang="en")
+    outline = Outline(build_page(tmp_path).read_text("utf-8"))
+    assert "The data lack muting and shares.group." in outline.text
+
+
+def test_figures_without_anything_to_show_are_not_drawn(tmp_path):
+    silent = sample_groups(rows=20).assign(messages_per_member_day=None)
+    names = [path.name for path in write_figures(tmp_path, sample_results(), silent)]
+    assert names == ["overview.svg", "sizes.svg"]
+    assert write_figures(tmp_path, [], silent.assign(size=None)) == ()
+
+
+def test_a_figure_that_fails_costs_no_page(tmp_path):
+    broken = dataclasses.replace(sample_results()[0], details={"figure": {}})
+    with pytest.warns(UserWarning, match="the figure of S01 could not be drawn"):
+        write_figures(tmp_path, [broken])
+    assert (tmp_path / "figures" / "overview.svg").is_file()
