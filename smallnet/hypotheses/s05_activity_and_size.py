@@ -17,7 +17,7 @@ from smallnet.errors import InputError
 from smallnet.hypotheses.methods.group_totals import Elasticity, total_elasticity
 from smallnet.hypotheses.methods.rate_panel import RatePanel, rate_panel
 from smallnet.hypotheses.methods.size_rate import SizeRate, WithinRate, fit_size_rate, fit_within
-from smallnet.hypotheses.result import Claim, Result, result_of, settle
+from smallnet.hypotheses.result import Claim, Result, not_testable, result_of, settle
 from smallnet.tables import Choices, Dataset, Text
 from smallnet.tables.windows import posters_only
 
@@ -72,6 +72,11 @@ CLAIM = Claim(
     ),
     threats=(
         Text(
+            "One group means more to some of its members than to others. Where that differs much "
+            "more than groups do, small groups look quieter than they are.",
+            "同一个群对不同成员的意义不同。若这种差异远大于群与群之间的差异，小群会显得比实际更安静。",
+        ),
+        Text(
             "Size is chosen (T4): purpose sets both a group's size and its life.",
             "规模是选择的结果（T4）：群的用途同时决定其规模与活跃。",
         ),
@@ -102,6 +107,10 @@ POSTERS = Text(
     "Size = people who wrote: silent members are in no roster here, so sizes are too small, by "
     "unlike factors.",
     "规模 = 发过言的人数：名单中没有沉默成员，因此规模被不同程度地低估。",
+)
+NO_SIZE = Text(
+    "No group has a size: their rosters are partial, so who is in is not known.",
+    "没有一个群有已知规模：名单都不完整，不知道谁在群里。",
 )
 WITHIN_WARNING = Text(
     "Tangled with the group's own life: a new group is busy, then fills up, then falls silent. "
@@ -136,11 +145,13 @@ def test(dataset: Dataset, choices: Choices, *, rng: np.random.Generator) -> Res
     dataset.require(*CLAIM.needs)
     panel = rate_panel(dataset)
     threats = size_threats(dataset, panel)
+    if panel.groups.empty:
+        return not_testable(CLAIM, choices, NO_SIZE, threats=threats)
     details = {"groups_without_size": list(panel.without_size), "period_days": panel.period_days}
     try:
         fitted = fit_size_rate(panel, rng=rng)
-    except InputError as error:
-        return _too_little(choices, panel, Text(f"{error}.", f"{error}。"), threats, details)
+    except InputError:
+        return _too_little(choices, panel, no_comparison(panel), threats, details)
     n = {
         "people": fitted.people,
         "groups": fitted.model.n_groups,
@@ -210,6 +221,21 @@ def size_threats(dataset: Dataset, panel: RatePanel) -> list[Text]:
     if posters_only(dataset):
         found.append(POSTERS)
     return found
+
+
+def no_comparison(panel: RatePanel) -> Text:
+    """Say why nobody can be compared with themself."""
+    pairs = np.unique(panel.person * (len(panel.groups) + 1) + panel.group) // (
+        len(panel.groups) + 1
+    )
+    people = int((np.bincount(pairs) > 1).sum()) if pairs.size else 0
+    return Text(
+        f"A person can only be compared with themself in groups of different size; {people} of "
+        f"{panel.active_people} active people are in two groups or more, and what they say does "
+        "not tell those groups apart by size.",
+        f"一个人只能在不同规模的群之间与自己比较；{panel.active_people} 个活跃的人中有 {people} 个"
+        "身处两个以上的群，而其发言无法按规模区分这些群。",
+    )
 
 
 def _too_little(

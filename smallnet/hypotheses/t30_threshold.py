@@ -23,8 +23,8 @@ from smallnet.hypotheses.methods.threshold import (
     power_of_break_test,
     step_at,
 )
-from smallnet.hypotheses.result import Claim, Result, result_of
-from smallnet.hypotheses.s05_activity_and_size import size_threats
+from smallnet.hypotheses.result import Claim, Result, not_testable, result_of
+from smallnet.hypotheses.s05_activity_and_size import NO_SIZE, no_comparison, size_threats
 from smallnet.tables import Choices, Dataset, Text
 
 if TYPE_CHECKING:
@@ -135,6 +135,8 @@ def test(dataset: Dataset, choices: Choices, *, rng: np.random.Generator) -> Res
     dataset.require(*CLAIM.needs)
     panel = rate_panel(dataset)
     threats = size_threats(dataset, panel)
+    if panel.groups.empty:
+        return not_testable(CLAIM, choices, NO_SIZE, threats=threats)
     fitted, why = _enough(panel, rng)
     if fitted is None:
         return _too_little(choices, panel, why, threats)
@@ -191,8 +193,8 @@ def _enough(panel: RatePanel, rng: np.random.Generator) -> tuple[SizeRate | None
     """Fit the curve where enough groups of enough sizes tell of it, else say why not."""
     try:
         fitted = fit_size_rate(panel, rng=rng)
-    except InputError as error:
-        return None, Text(f"{error}.", f"{error}。")
+    except InputError:
+        return None, no_comparison(panel)
     groups, spread = fitted.model.n_groups, float(fitted.groups["log2_size"].std(ddof=0))
     sizes = fitted.groups["size"].nunique()
     if groups < FEWEST_GROUPS or spread < LEAST_SPREAD or sizes < 5 or not fitted.model.converged:

@@ -111,7 +111,7 @@ def test_the_rule_branch_by_branch():
 
 @pytest.mark.calibration
 def test_a_step_is_found_with_power_and_its_interval_covers():
-    worlds = 25
+    worlds = 16
     found = [study(100 + i, break_at=30, break_ratio=0.3) for i in range(worlds)]
     seen = [r for r in found if r.estimate is not None]
     assert len(seen) > 0.6 * worlds
