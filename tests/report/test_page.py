@@ -178,9 +178,9 @@ def test_an_unknown_language_is_told(english_page):
 
 
 def test_without_a_chinese_font_the_page_says_so(tmp_path, monkeypatch):
-    from smallnet.report import page
+    from smallnet.report import page_words
 
-    monkeypatch.setattr(page, "figure_language", lambda lang: "en")
+    monkeypatch.setattr(page_words, "figure_language", lambda lang: "en")
     write_results(tmp_path, [], dataset_info={}, choices=Choices(), random_seed=1, lang="zh")
     assert "fonts-noto-cjk" in build_page(tmp_path).read_text("utf-8")
 
