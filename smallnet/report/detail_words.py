@@ -133,6 +133,7 @@ DETAILS: dict[str, Text] = {
     "popularity_sd": Text("spread of the groups' popularity", "群受欢迎程度的离散"),
     "power": Text("power", "检验功效"),
     "p_value": Text("p", "p 值"),
+    "quotes": Text("quotes", "引用"),
     "rate_ratio": Text("rate ratio", "发言率之比"),
     "rate_ratio_across_break": Text("rate ratio across the break", "转折两侧的发言率之比"),
     "rate_ratio_per_doubling": Text("rate ratio per doubling of size", "规模每翻倍的发言率之比"),
@@ -153,4 +154,8 @@ DETAILS: dict[str, Text] = {
     "linear": Text("log-linear", "对数线性"),
     "group_shares": Text("shares to groups", "分享到群的次数"),
     "group_shares_left_out": Text("shares to groups left out", "未计入的群分享"),
+    "dead_unknown_because": Text("why nobody can say which are dead", "无法判断死群的原因"),
+    "watch shorter than dead_after": Text(
+        "the watch is shorter than the silence that makes a group dead", "观察期短于死群判定天数"
+    ),
 }

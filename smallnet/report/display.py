@@ -1,7 +1,7 @@
 """Words and numbers as they stand on the page, whatever was written in the data."""
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from smallnet.figures.numbers import known, show_interval, show_number
@@ -54,7 +54,7 @@ def show_value(
     words : mapping of str to Text
         What keys, and texts that are keys, are called.
     """
-    if value is None:
+    if value is None or (isinstance(value, list | tuple) and value and not any(_told(value))):
         return PAGE["unknown"].get(lang)
     if isinstance(value, bool):
         return PAGE["yes" if value else "no"].get(lang)
@@ -70,6 +70,10 @@ def show_value(
         shown = [show_value(item, lang, exact=exact, words=words) for item in value[:12]]
         return PAGE["comma"].get(lang).join(shown) + (" …" if len(value) > 12 else "")
     return clean(words[value].get(lang) if value in words else str(value))
+
+
+def _told(values: Sequence[Any]) -> list[bool]:
+    return [value is not None for value in values]
 
 
 def _show_mapping(
