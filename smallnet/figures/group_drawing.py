@@ -204,7 +204,7 @@ def draw_groups(
                 zorder=3,
             )
     _frame(ax, np.array(list(place.values())), needs)
-    _legend(ax, bool(outside), any(len(home) > 1 for home in homes.values()), lang)
+    _legend(ax, bool(inside), bool(outside), any(len(home) > 1 for home in homes.values()), lang)
     return ax
 
 
@@ -280,12 +280,12 @@ def _frame(ax: Axes, points: np.ndarray, needs: Sequence[tuple[float, float, flo
     ax.set_ylim(middle[1] - span * height / width / 2, middle[1] + span * height / width / 2)
 
 
-def _legend(ax: Axes, across: bool, several: bool, lang: str) -> None:
+def _legend(ax: Axes, inside: bool, across: bool, several: bool, lang: str) -> None:
     dot: dict[str, Any] = {"linestyle": "none", "markersize": 6}
-    handles = [
-        Line2D([], [], marker="o", color="#1a1a1a", label=_WORDS["person"].get(lang), **dot),
-        Line2D([], [], color="#3a3a3a", linewidth=1.2, label=_WORDS["inside"].get(lang)),
-    ]
+    handles = [Line2D([], [], marker="o", color="#1a1a1a", label=_WORDS["person"].get(lang), **dot)]
+    if inside:
+        words = _WORDS["inside"].get(lang)
+        handles.append(Line2D([], [], color="#3a3a3a", linewidth=1.2, label=words))
     if several:
         handles.append(
             Line2D(
