@@ -1,6 +1,7 @@
 """The commands. No science here: they read words, call ``study`` and its rooms, and print."""
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -32,6 +33,8 @@ examples:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and give its exit code: 0 done, 1 bad input, 2 wrong usage."""
     arguments = _parser().parse_args(argv)
+    # Our matrices are small: more threads than one only fight each other for the cores.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     run: Callable[[argparse.Namespace], int] = arguments.run
     try:
         return run(arguments)

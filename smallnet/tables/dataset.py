@@ -221,7 +221,14 @@ class Dataset:
         return bool(rows.to_pyarrow().as_py())
 
     def _ties_across_groups(self) -> ir.IntegerScalar:
-        pairs = self["friendships"].select("person", "friend").distinct()
+        acts = self["interactions"]
+        private = acts.filter(acts.group.isnull() & acts.recipient.notnull())
+        pairs = (
+            self["friendships"]
+            .select("person", "friend")
+            .union(private.select(person="sender", friend="recipient"))
+            .distinct()
+        )
         mine = self["memberships"].select("group", "person").distinct()
         theirs = mine.rename(friend="person")
         shared = pairs.join(mine, "person").join(theirs, ["group", "friend"])

@@ -3,6 +3,8 @@
 A spell is half-open: its start counts, its end does not. Instants are microseconds since 1970 UTC.
 """
 
+import uuid
+
 import ibis
 import ibis.expr.types as ir
 from ibis import _
@@ -286,12 +288,15 @@ def sizes_at(
     ibis.Table
         The events with ``size`` (0 where nobody is in).
     """
-    events = events.mutate(event_row=ibis.row_number())
+    numbered = f"_events_{uuid.uuid4().hex[:8]}"  # once: a second numbering may be another
+    events = dataset.connection.create_table(
+        numbered, events.mutate(event_row=ibis.row_number().cast("int64"))
+    )
     marks = events.select(
         group=events[group],
         at_us=events[at],
         delta=ibis.literal(0, "int64"),
-        event_row=events.event_row.cast("int64"),
+        event_row=events.event_row,
     )
     steps = _deltas(dataset).mutate(event_row=ibis.literal(-1, "int64"))
     along = ibis.window(group_by="group", order_by=["at_us", "event_row"], following=0)

@@ -98,6 +98,13 @@ def test_friends_who_share_no_group_show_ties_across_groups():
     )
 
 
+def test_private_messages_between_strangers_show_ties_across_groups():
+    acts = {"interaction": ["1"], "sender": ["b"], "at": ["2024-01-01"], "recipient": ["z"]}
+    assert Dataset.from_frames({"memberships": ROWS, "interactions": acts}).covers(
+        "cross_group_ties"
+    )
+
+
 def test_a_kept_table_is_computed_once():
     dataset = Dataset.from_frames({"memberships": ROWS})
     calls = []
