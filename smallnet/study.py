@@ -5,7 +5,9 @@ Only this module knows it: data + choices + random seed → all results.
 
 import platform
 import shutil
+import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -167,6 +169,7 @@ def run_study(
     OutputError
         If ``out`` cannot be written.
     """
+    begun = time.monotonic()
     folder = None if out is None else _writable(Path(out))
     progress("reading and checking the tables")
     if isinstance(source, Dataset):
@@ -196,7 +199,8 @@ def run_study(
         out=folder,
     )
     if folder is not None:
-        _write(outcome, folder, changed, lang, progress)
+        provenance = _provenance(changed) | {"seconds": round(time.monotonic() - begun, 1)}
+        _write(outcome, folder, provenance, lang, progress)
     return outcome
 
 
@@ -256,7 +260,7 @@ def _changed(choices: Choices) -> dict[str, dict[str, object]]:
 def _write(
     outcome: StudyOutcome,
     folder: Path,
-    changed: Mapping[str, object],
+    provenance: Mapping[str, object],
     lang: str,
     progress: Progress,
 ) -> None:
@@ -282,7 +286,7 @@ def _write(
             random_seed=choices.random_seed,
             problems=[problem.to_dict() for problem in outcome.problems],
             summary=outcome.summary,
-            provenance=_provenance(changed),
+            provenance=provenance,
             lang=lang,
         )
         write_tables(scratch, outcome.groups)
@@ -301,6 +305,7 @@ def _write(
 
 def _provenance(changed: Mapping[str, object]) -> dict[str, object]:
     return {
+        "command": " ".join(["smallnet", *sys.argv[1:]]) if _from_shell() else None,
         "changed_choices": changed,
         "python": platform.python_version(),
         "packages": {
@@ -308,6 +313,11 @@ def _provenance(changed: Mapping[str, object]) -> dict[str, object]:
             for name in ("numpy", "scipy", "pandas", "duckdb", "ibis-framework", "numba")
         },
     }
+
+
+def _from_shell() -> bool:
+    """Tell whether the command line is ours, not a notebook's or a test's."""
+    return Path(sys.argv[0]).stem == "smallnet" or sys.argv[0].endswith("smallnet/__main__.py")
 
 
 def score_dataset(

@@ -24,6 +24,15 @@ __all__ = ["CLAIM", "plot", "test"]
 SILENT_DAYS = (7.0, 14.0, 30.0, 60.0, 90.0, 180.0, 365.0)
 NOTHING_SAID = 0.5  # an interval from under this up to .9 cannot even tell whether most are muted
 
+WHY_UNKNOWN = {
+    "no open group": Text("no group was open", "没有未关闭的群"),
+    "interactions.group": Text("no messages in groups were recorded", "没有记录群内消息"),
+    "watch shorter than dead_after": Text(
+        "the watch is shorter than the silence that means death",
+        "观察期短于判定死亡所需的沉默时间",
+    ),
+}
+
 CLAIM = Claim(
     id="S13",
     title=Text("Nine in ten groups are muted", "九成的群被屏蔽"),
@@ -316,10 +325,9 @@ def _dead_words(details: Mapping[str, Any]) -> Text:
     days = details["dead_after_days"]
     share = details["share_of_groups_dead"]
     if share is None:
+        why = WHY_UNKNOWN[details.get("dead_unknown_because", "no open group")]
         return Text(
-            "How many groups are dead is not known "
-            f"({details.get('dead_unknown_because', 'no open group')}).",
-            f"死群比例未知（{details.get('dead_unknown_because', '没有未关闭的群')}）。",
+            f"How many groups are dead is not known: {why.en}.", f"死群比例未知：{why.zh}。"
         )
     low, high = details["share_of_groups_dead_interval"]
     return Text(

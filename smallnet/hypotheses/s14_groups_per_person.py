@@ -231,7 +231,8 @@ def _reason(verdict: str, found: Quantile, details: Mapping[str, Any]) -> Text:
     }[verdict]
     high = f"{found.high:g}" if np.isfinite(found.high) else "∞"
     return Text(
-        f"One person in twenty is in at most {found.estimate:g} groups [{found.low:g}, {high}], "
+        f"One person in twenty is in at most {found.estimate:g} "
+        f"{'group' if found.estimate == 1 else 'groups'} [{found.low:g}, {high}], "
         f"{words.en}: {details['share_under_ten']:.0%} of people are in fewer than ten. "
         f"The median is {details['median']:g}.",
         f"二十人中有一人最多在 {found.estimate:g} 个群里 [{found.low:g}, {high}]，{words.zh}："

@@ -184,14 +184,27 @@ class _Rows:
         return np.concatenate([self.x.T @ pull, self.sum_groups(pull)])
 
     def sandwich(self, mu: FloatArray, inverse: FloatArray) -> FloatArray:
-        """Give the covariance of beta from sums of influence within clusters; shape (k, k)."""
+        """Give the covariance of beta from sums of influence within clusters; shape (k, k).
+
+        A cluster that holds a part H of the information has drawn the fit towards itself: its sum
+        is divided by 1 - H, the jackknife over clusters.
+        """
         k = self.x.shape[1]
+        codes = np.unique(self.cluster, return_inverse=True)[1]
+        clusters = int(codes.max()) + 1
         pull = (self.x - self.mean_x(mu)[self.stratum]) @ inverse[:k, :k]
         pull += inverse[k:, :k][self.group] - (self.shares(mu) @ inverse[k:, :k])[self.stratum]
-        pull *= (self.y - mu)[:, None]
-        codes = np.unique(self.cluster, return_inverse=True)[1]
-        sums = np.stack([np.bincount(codes, column) for column in pull.T], 1)
-        return sums.T @ sums * len(sums) / max(len(sums) - 1, 1)
+        free = pull @ np.linalg.inv(inverse[:k, :k])  # x beyond strata and groups
+        held = np.zeros((clusters, k, k))
+        for i in range(k):
+            for j in range(k):
+                held[:, i, j] = np.bincount(codes, mu * pull[:, i] * free[:, j], clusters)
+        residual = self.y - mu
+        sums = np.stack([np.bincount(codes, residual * column, clusters) for column in pull.T], 1)
+        rest = np.eye(k) * (1 + 1e-3) - held
+        moved = np.linalg.solve(rest, sums[:, :, None])[:, :, 0]
+        cov: FloatArray = moved.T @ moved * (clusters - 1) / clusters
+        return cov
 
 
 def fit_mixed_poisson(
