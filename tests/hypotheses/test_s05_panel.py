@@ -151,7 +151,7 @@ def test_the_elasticity_of_exact_powers_is_the_power():
     size = np.array([4.0, 8, 16, 32, 64, 128])
     for power in (0.0, 0.5, 1.0):
         found = total_elasticity(10_000 * size**power, np.ones(6), size)
-        assert found.estimate == pytest.approx(power, abs=1e-6)
+        assert found.estimate == pytest.approx(power, abs=1e-4)
 
 
 def test_too_few_groups_or_no_message_have_no_elasticity():

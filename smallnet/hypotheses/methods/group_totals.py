@@ -12,11 +12,13 @@ import numpy.typing as npt
 from scipy import stats
 
 from smallnet.errors import InputError
+from smallnet.hypotheses.methods.mixed_poisson import fit_mixed_poisson
 
 __all__ = ["Elasticity", "total_elasticity"]
 
 FloatArray = npt.NDArray[np.float64]
 FEWEST_GROUPS = 4
+MOST_GROUPS = 2000  # of the mixed model
 LARGEST_STEP = 2.0
 
 
@@ -27,7 +29,7 @@ class Elasticity:
     estimate: float
     ci_low: float
     ci_high: float
-    overdispersion: float  # alpha of variance = mean + alpha mean²
+    overdispersion: float  # variance of the groups' log rates (alpha, for very many groups)
     n_groups: int
 
 
@@ -54,9 +56,10 @@ def total_elasticity(
 
     Notes
     -----
-    Negative binomial estimating equations (variance = mean + alpha mean², alpha by moments: groups
-    are lively or quiet for reasons of their own), jackknife-like robust covariance (HC3 [1]_), t
-    with groups - 2 degrees of freedom.
+    Groups are lively or quiet for reasons of their own: Poisson counts with a log-normal effect of
+    each group, as in :mod:`mixed_poisson`, t with groups as the sample. For more than 2,000 groups
+    negative binomial estimating equations with a jackknife-like covariance (HC3 [1]_), which need
+    many groups: with 100 that differ by an sd of 1.2 their intervals cover .89.
 
     References
     ----------
@@ -78,6 +81,24 @@ def total_elasticity(
         raise InputError(msg)
     if y.size < FEWEST_GROUPS or y.sum() == 0 or np.ptp(np.log(n)) < 1e-9:
         return None
+    if y.size > MOST_GROUPS:
+        return _negative_binomial(y, risk, n, level)
+    one = np.zeros(y.size, dtype=np.int64)
+    model = fit_mixed_poisson(y, risk, one, np.arange(y.size), np.log(n))
+    if not model.converged:
+        return _negative_binomial(y, risk, n, level)
+    low, high = model.conf_int(level)[0]
+    return Elasticity(
+        estimate=float(model.beta[0]),
+        ci_low=float(low),
+        ci_high=float(high),
+        overdispersion=model.variance,
+        n_groups=y.size,
+    )
+
+
+def _negative_binomial(y: FloatArray, risk: FloatArray, n: FloatArray, level: float) -> Elasticity:
+    """Fit by estimating equations with a jackknife-like covariance, for very many groups."""
     x = np.column_stack([np.ones(y.size), np.log(n) - np.log(n).mean()])
     beta, alpha = np.array([np.log(y.sum() / risk.sum()), 0.0]), 1.0
     for _ in range(100):

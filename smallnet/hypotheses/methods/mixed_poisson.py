@@ -58,8 +58,8 @@ class MixedPoisson:
     cov_clustered : ndarray, shape (k, k), or None
         Covariance of ``beta`` that lets residuals of a cluster hang together; where clusters were
         given.
-    n_clusters : int
-        Clusters that tell of anything; 0 where none were given.
+    effective_clusters : float
+        How many clusters of equal information are worth as much; 0 where none were given.
     iterations : int
         Newton steps.
     converged : bool
@@ -77,7 +77,7 @@ class MixedPoisson:
     cov_u: FloatArray
     information: FloatArray
     cov_clustered: FloatArray | None
-    n_clusters: int
+    effective_clusters: float
     iterations: int
     converged: bool
     n_rows: int
@@ -183,8 +183,8 @@ class _Rows:
         pull -= mu * (self.sum_strata(pull) / self.events)[self.stratum]
         return np.concatenate([self.x.T @ pull, self.sum_groups(pull)])
 
-    def sandwich(self, mu: FloatArray, inverse: FloatArray) -> FloatArray:
-        """Give the covariance of beta from sums of influence within clusters; shape (k, k).
+    def sandwich(self, mu: FloatArray, inverse: FloatArray) -> tuple[FloatArray, float]:
+        """Give the covariance of beta from sums of influence within clusters, and their worth.
 
         A cluster that holds a part H of the information has drawn the fit towards itself: its sum
         is divided by 1 - H, the jackknife over clusters.
@@ -203,8 +203,10 @@ class _Rows:
         sums = np.stack([np.bincount(codes, residual * column, clusters) for column in pull.T], 1)
         rest = np.eye(k) * (1 + 1e-3) - held
         moved = np.linalg.solve(rest, sums[:, :, None])[:, :, 0]
-        cov: FloatArray = moved.T @ moved * (clusters - 1) / clusters
-        return cov
+        parts = np.trace(held, axis1=1, axis2=2)
+        return moved.T @ moved * (clusters - 1) / clusters, float(
+            parts.sum() ** 2 / (parts @ parts)
+        )
 
 
 def fit_mixed_poisson(
@@ -319,6 +321,7 @@ def fit_mixed_poisson(
         converged = settled and largest < tolerance
         if not settled:
             variance = min(max(new, variance / 2), variance * 2)
+    clustered, worth = (None, 0.0) if cluster is None else rows.sandwich(mu, inverse)
     return MixedPoisson(
         beta=beta - lean[:k],
         cov=inverse[:k, :k],
@@ -326,8 +329,8 @@ def fit_mixed_poisson(
         variance=float(variance),
         cov_u=inverse[k:, k:],
         information=whole,
-        cov_clustered=None if cluster is None else rows.sandwich(mu, inverse),
-        n_clusters=0 if cluster is None else int(np.unique(rows.cluster).size),
+        cov_clustered=clustered,
+        effective_clusters=worth,
         iterations=iteration,
         converged=converged,
         n_rows=rows.y.size,

@@ -183,7 +183,8 @@ def fit_within(panel: RatePanel, *, level: float = 0.95) -> WithinRate:
 
     Strata are person × group, periods are random effects, and the interval lets a group's
     residuals hang together over time (clusters are groups; nothing of them is absorbed here,
-    because every stratum lies in one group), by t with groups - 1 degrees of freedom.
+    because every stratum lies in one group), by t with as many degrees of freedom as groups of
+    equal information would be worth as much, less 1.
     """
     at_risk = (panel.groups["log2_size"].to_numpy() >= SMALLEST_LOG2_SIZE)[panel.group]
     stratum = panel.person * len(panel.groups) + panel.group
@@ -204,7 +205,8 @@ def fit_within(panel: RatePanel, *, level: float = 0.95) -> WithinRate:
     )
     if model.cov_clustered is None or not model.converged:
         return unknown
-    half = stats.t.ppf((1 + level) / 2, groups - 1) * np.sqrt(model.cov_clustered[0, 0])
+    freedom = max(model.effective_clusters - 1, 1.0)
+    half = stats.t.ppf((1 + level) / 2, freedom) * np.sqrt(model.cov_clustered[0, 0])
     if half > np.log(30.0):  # sizes hardly moved: a factor of 900 between the ends says nothing
         return unknown
     low, middle, high = np.exp(model.beta[0] + np.array([-half, 0.0, half]))
