@@ -115,6 +115,13 @@ def scan_csv(path: Path) -> list[str]:
                 at=size + at + 1,
             )
         _decode(decoder, block, path, size, lines)
+        if len(block) == BLOCK and block.isspace():  # DuckDB would lose the rows after it
+            raise FileError(
+                en="{path} has a megabyte of blank lines after line {line}, expected rows",
+                zh="{path} 第 {line} 行之后有超过 1 MB 的空行，应为数据行",
+                path=path,
+                line=lines,
+            )
         if b"\n" not in head:
             head += block
         ends = block.count(b"\n")

@@ -74,7 +74,7 @@ def row_rules(dataset: Dataset, now: dtm.datetime) -> list[RowRule]:
                 rules += _times(name, column, now, coarse=_coarse(dataset))
         if name in ACT_TIMES:
             rules += _watch(dataset, name, ACT_TIMES[name])
-    known = [rule for rule in rules if dataset.has(rule.table)]
+    known = [rule for rule in rules if dataset.rows.get(rule.table)]
     return [rule for rule in known if rule.column in dataset[rule.table].columns]
 
 

@@ -20,7 +20,7 @@ from smallnet.tables.words import Text
 
 __all__ = ["TableReader", "file_row"]
 
-MOST_SKIPPED = 100_000  # lines whose numbers are kept, to number the rows after them
+MOST_SKIPPED = 100_000  # lines that are kept, to count them and to number what follows
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class TableReader:
                 return self._read_parquet(path)
             return self._read_csv(path)
         except duckdb.Error as error:
-            first = str(error).strip().splitlines()[0]
+            first = str(error).strip().splitlines()[0].partition("Error: ")[2] or str(error)
             raise FileError(
                 en="{path} cannot be read: {why}", zh="无法读取 {path}：{why}", path=path, why=first
             ) from None
@@ -65,30 +65,43 @@ class TableReader:
         names = [row[0] for row in described]
         self._check_names(names, path)
         kinds = {row[0]: row[1] for row in described}
-        self._create({name: (quoted(name), kinds[name]) for name in names}, source, path, [])
+        wanted, doubts = self._select({name: (quoted(name), kinds[name]) for name in names})
+        self._create(wanted, source)
+        self._tell(doubts, [])
         return []
 
     def _read_csv(self, path: Path) -> list[int]:
         names = scan_csv(path)
         self._check_names(names, path)
-        columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(names)))
-        rejects = f"_rejects_{self.table.name}"
-        source = (
-            f"read_csv({literal(path)}, auto_detect=false, header=true, delim=',', quote='\"', "
-            f"escape='\"', nullstr='', columns={{{columns}}}, store_rejects=true, "
-            f"rejects_limit=0, rejects_table='{rejects}', rejects_scan='{rejects}_scan')"
-        )
-        fields = {name: (f"c{i}", "VARCHAR") for i, name in enumerate(names)}
-        skipped: list[int] = []
-        self._create(fields, source, path, skipped, rejects)
+        wanted, doubts = self._select({name: (f"c{i}", "VARCHAR") for i, name in enumerate(names)})
+        self._create(wanted, self._csv(path, len(names)))
+        skipped = self._ragged(path, len(names))
+        self._tell(doubts, skipped)
         return skipped
 
-    def _ragged(self, path: Path, rejects: str, width: int) -> list[int]:
-        """Report the lines that DuckDB could not read as rows; give their numbers as rows."""
+    @property
+    def rejects(self) -> str:
+        """Name of the table where DuckDB writes the lines that are no rows."""
+        return f"_rejects_{self.table.name}"
+
+    def _csv(self, path: Path, width: int) -> str:
+        columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(width))
+        return (
+            f"read_csv({literal(path)}, auto_detect=false, header=true, delim=',', quote='\"', "
+            f"escape='\"', nullstr='', columns={{{columns}}}, "
+            f"store_rejects=true, rejects_limit=0, rejects_table='{self.rejects}', "
+            f"rejects_scan='{self.rejects}_scan')"
+        )
+
+    def _ragged(self, path: Path, width: int) -> list[int]:
+        """Report the lines that DuckDB could not read as rows; give their numbers as rows.
+
+        DuckDB 1.5 stops at 8 MB without one good row, so that their count may be too low then.
+        """
         found = _rows(
             self.connection,
             f"SELECT line - 1, any_value(csv_line), min(line_byte_position), "
-            f"any_value(CAST(error_type AS VARCHAR)), count(*) OVER () FROM {rejects} "
+            f"any_value(CAST(error_type AS VARCHAR)), count(*) OVER () FROM {self.rejects} "
             f"GROUP BY line ORDER BY line LIMIT {MOST_SKIPPED}",
         )
         if found:
@@ -171,17 +184,12 @@ class TableReader:
             near=", ".join(repr(name) for name in near),
         )
 
-    def _create(
-        self,
-        fields: dict[str, tuple[str, str]],
-        source: str,
-        path: Path,
-        skipped: list[int],
-        rejects: str | None = None,
-    ) -> None:
-        """Create the table in one pass; doubtful values stand in columns of their own till told."""
+    def _select(
+        self, fields: dict[str, tuple[str, str]]
+    ) -> tuple[list[str], list[tuple[str, Column, str]]]:
+        """Give SQL for all columns, and those that keep doubtful values: name, column, rule."""
         wanted: list[str] = []
-        doubts: list[tuple[str, Column, str]] = []  # name of the extra column, column, rule
+        doubts: list[tuple[str, Column, str]] = []
         for column in self.table.columns:
             cast = self._cast(column, fields)
             wanted.append(f"{cast.value} AS {quoted(column.name)}")
@@ -198,15 +206,13 @@ class TableReader:
         for name, (field, kind) in fields.items():
             if name not in self.table.names:
                 wanted.append(f"{cast_extra(field, kind)} AS {quoted(name)}")
-        target = quoted(self.table.name)
+        return wanted, doubts
+
+    def _create(self, wanted: list[str], source: str) -> None:
         self.connection.raw_sql(
-            f"CREATE TABLE {target} AS SELECT {', '.join(wanted)} FROM {source}"
+            f"CREATE OR REPLACE TABLE {quoted(self.table.name)} AS "
+            f"SELECT {', '.join(wanted)} FROM {source}"
         )
-        if rejects is not None:
-            skipped += self._ragged(path, rejects, len(fields))
-        self._tell(doubts, skipped)
-        for name, _column, _rule in doubts:
-            self.connection.raw_sql(f"ALTER TABLE {target} DROP COLUMN {quoted(name)}")
 
     def _cast(self, column: Column, fields: dict[str, tuple[str, str]]) -> Cast:
         if column.name not in fields:
@@ -225,6 +231,7 @@ class TableReader:
         return no_column(column)
 
     def _tell(self, doubts: list[tuple[str, Column, str]], skipped: list[int]) -> None:
+        """Report the doubtful values and drop the columns that kept them."""
         if not doubts:
             return
         target = quoted(self.table.name)
@@ -258,6 +265,8 @@ class TableReader:
                 examples=examples,
                 stops=rule != "clock_change",
             )
+        for name, _column, _rule in doubts:
+            self.connection.raw_sql(f"ALTER TABLE {target} DROP COLUMN {quoted(name)}")
 
     def _report(
         self, column: str | None, rule: str, message: Text, *, stops: bool = True, **details: Any

@@ -195,6 +195,14 @@ def test_signed_weights_negative_values_and_planned_ends_are_no_problem():
     ]
 
 
+def test_a_table_of_nulls_lacks_everything(tmp_path):
+    report = check_folder(write_folder(tmp_path, memberships="group,person\n,\n"), now=NOW)
+    assert [(p.column, p.rule) for p in report.problems] == [
+        ("group", "required"),
+        ("person", "required"),
+    ]
+
+
 def test_times_of_unknown_origin_may_be_anywhere():
     acts = SOUND["interactions"] | {"at": [ZERO, dtm.datetime(2090, 1, 1)], "group": [None, None]}
     tables = {"memberships": {"group": ["g"], "person": ["ann"]}, "interactions": acts}

@@ -17,7 +17,14 @@ from folder_samples import MEMBERS, write_folder
 from hypothesis import given, settings
 
 from smallnet.errors import InputError
-from smallnet.tables import SCHEMA, Dataset, Study, dataset_digest, read_dataset, write_dataset
+from smallnet.tables import (
+    SCHEMA,
+    Dataset,
+    Study,
+    dataset_digest,
+    read_dataset,
+    write_dataset,
+)
 
 UTC = dtm.UTC
 ACTS = "interaction,sender,at,group,n_chars,duration_s,symmetric,mood\n"

@@ -43,6 +43,7 @@ FILES = {
     "long row": ({"people.csv": PEOPLE + "cat,1,2\n"}, ["people.csv", "line 4", "2 fields"]),
     "open quote": ({"people.csv": PEOPLE + 'cat,"1\n'}, ["people.csv", "line 4", "quote"]),
     "huge row": ({"people.csv": LONG_ROW}, ["people.csv", "line 3", "2 MB"]),
+    "blank lines": ({"people.csv": PEOPLE + "\n" * 2**22 + "x,1\n"}, ["people.csv", "blank"]),
     "Latin-1": ({"people.csv": LATIN}, ["0xEB", "line 3", "byte 20", "UTF-8"]),
     "cut in a letter": ({"people.csv": "person\nZoë".encode()[:-1]}, ["0xC3", "line 2", "UTF-8"]),
     "NUL": ({"people.csv": PEOPLE + "c\0t,1\n"}, ["NUL", "line 4", "byte 25"]),
