@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from smallnet.errors import NotTestableError
+from smallnet.errors import InputError, NotTestableError
 from smallnet.hypotheses.methods.landmark import friends_at_landmark
 from smallnet.hypotheses.methods.mixed_poisson import MixedPoisson, fit_mixed_poisson
 from smallnet.hypotheses.methods.stays import cut_into_bands
@@ -132,12 +132,15 @@ def test(dataset: Dataset, choices: Choices, *, rng: np.random.Generator) -> Res
     }
     details: dict[str, Any] = {"landmark_day": LANDMARK_DAY, "figure": _figure(stays, choices)}
     threats = [_POSTERS] if posters_only(dataset) else []
-    if groups < FEWEST_GROUPS or exits < FEWEST_EXITS or stays["friends"].nunique() < 2:
+    few = groups < FEWEST_GROUPS or exits < FEWEST_EXITS
+    model = None if few else _try(stays)
+    if model is None:
         reason = Text(
             f"{exits} exits after day 7 in {groups} groups, friends inside from "
-            f"{stays['friends'].min()} to {stays['friends'].max()}: too little to compare.",
+            f"{stays['friends'].min()} to {stays['friends'].max()}: too little to compare members "
+            "of the same group.",
             f"第7日后只有 {exits} 次退出，分布在 {groups} 个群，群内好友数从 "
-            f"{stays['friends'].min()} 到 {stays['friends'].max()}：不足以比较。",
+            f"{stays['friends'].min()} 到 {stays['friends'].max()}：不足以比较同群成员。",
         )
         return result_of(
             CLAIM,
@@ -148,7 +151,6 @@ def test(dataset: Dataset, choices: Choices, *, rng: np.random.Generator) -> Res
             n=n,
             details=details,
         )
-    model = _fit(stays, "friends")
     estimate, low, high, p_value = _ratio(model, 0, choices.level)
     between = _ratio(model, 1, choices.level)
     outside = _entry(stays, "friends_outside", choices)
@@ -207,15 +209,24 @@ def _fit(stays: pd.DataFrame, count: str, *, extra: str | None = None) -> MixedP
     )
 
 
+def _try(stays: pd.DataFrame) -> MixedPoisson | None:
+    """Fit the friends inside; None where members of one group do not differ in them."""
+    within = stays["friends"] - stays.groupby("group")["friends"].transform("mean")
+    if within.abs().max() == 0:
+        return None
+    try:
+        return _fit(stays, "friends")
+    except InputError:
+        return None
+
+
 def _ratio(model: MixedPoisson, which: int, level: float) -> tuple[float, float, float, float]:
     """Hazard ratio per friend with interval and two-sided p-value; nan where it is not there."""
-    if which >= len(model.beta):
+    if which >= model.beta.size:
         return (np.nan,) * 4
-    freedom = max(model.n_groups - len(model.beta), 1)
-    slope, error = float(model.beta[which]), float(np.sqrt(model.cov[which, which]))
-    half = float(stats.t.ppf((1 + level) / 2, freedom)) * error
-    ratio, low, high = np.exp([slope, slope - half, slope + half])
-    return float(ratio), float(low), float(high), float(2 * stats.t.sf(abs(slope) / error, freedom))
+    low, high = np.exp(model.conf_int(level)[which])
+    ratio, p_value = np.exp(model.beta[which]), model.p_values()[which]
+    return float(ratio), float(low), float(high), float(p_value)
 
 
 def _entry(
@@ -224,7 +235,11 @@ def _entry(
     within = stays[count] - stays.groupby("group")[count].transform("mean")
     if not stays["left"].any() or within.abs().max() == 0:
         return {"estimate": None, "ci_low": None, "ci_high": None}
-    estimate, low, high, _p = _ratio(_fit(stays, count, extra=extra), 0, choices.level)
+    try:
+        model = _fit(stays, count, extra=extra)
+    except InputError:  # nothing in these stays tells this count apart
+        return {"estimate": None, "ci_low": None, "ci_high": None}
+    estimate, low, high, _p = _ratio(model, 0, choices.level)
     return {"estimate": estimate, "ci_low": low, "ci_high": high}
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from smallnet.errors import NotTestableError
+from smallnet.errors import InputError, NotTestableError
 from smallnet.hypotheses.methods.mixed_poisson import MixedPoisson, fit_mixed_poisson
 from smallnet.hypotheses.methods.stays import cut_into_bands, life_table, newcomers
 from smallnet.hypotheses.result import Claim, Result, result_of, settle
@@ -134,7 +134,8 @@ def test(dataset: Dataset, choices: Choices, *, rng: np.random.Generator) -> Res
     }
     details = _details(stays, cells, choices)
     few = groups < FEWEST_GROUPS or exits.min() < FEWEST_EXITS
-    if few and (groups < FEWEST_GROUPS or exits.min() == 0):
+    model = None if groups < FEWEST_GROUPS else _try(cells)
+    if model is None:
         return result_of(
             CLAIM,
             choices,
@@ -143,7 +144,6 @@ def test(dataset: Dataset, choices: Choices, *, rng: np.random.Generator) -> Res
             n=n,
             details=details,
         )
-    model = _fit(cells)
     estimate, low, high, p_value = _ratio(model, choices.level)
     reason = _reason(estimate, low, high, exits)
     return result_of(
@@ -192,18 +192,20 @@ def _fit(cells: pd.DataFrame) -> MixedPoisson:
     )
 
 
+def _try(cells: pd.DataFrame) -> MixedPoisson | None:
+    """Fit, or None where a band has no exit or no week holds both bands."""
+    if cells.groupby("band")["exits"].sum().reindex([0, 1], fill_value=0.0).min() == 0:
+        return None
+    try:
+        return _fit(cells)
+    except InputError:
+        return None
+
+
 def _ratio(model: MixedPoisson, level: float) -> tuple[float, float, float, float]:
     """Hazard ratio of the first band with interval and two-sided p-value."""
-    freedom = max(model.n_groups - len(model.beta), 1)
-    log_ratio, error = float(model.beta[0]), float(np.sqrt(model.cov[0, 0]))
-    half = float(stats.t.ppf((1 + level) / 2, freedom)) * error
-    p_value = float(2 * stats.t.sf(abs(log_ratio) / error, freedom))
-    return (
-        float(np.exp(log_ratio)),
-        float(np.exp(log_ratio - half)),
-        float(np.exp(log_ratio + half)),
-        p_value,
-    )
+    low, high = np.exp(model.conf_int(level)[0])
+    return float(np.exp(model.beta[0])), float(low), float(high), float(model.p_values()[0])
 
 
 def _too_few(exits: pd.Series, groups: int) -> Text:
@@ -246,11 +248,11 @@ def _robustness(stays: pd.DataFrame, choices: Choices) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for name, frame in readings.items():
         cells = _cells(frame)
-        exits = cells.groupby("band")["exits"].sum().reindex([0, 1], fill_value=0.0)
-        if exits.min() == 0:
+        model = _try(cells)
+        if model is None:
             found.append({"name": name, "estimate": None, "ci_low": None, "ci_high": None})
             continue
-        estimate, low, high, _p = _ratio(_fit(cells), choices.level)
+        estimate, low, high, _p = _ratio(model, choices.level)
         found.append({"name": name, "estimate": estimate, "ci_low": low, "ci_high": high})
     return found
 
