@@ -27,6 +27,7 @@ results: $(VENV)/.run
 	$(BIN)/python data/make_results.py out
 
 bench: $(VENV)/.dev
+	$(BIN)/python tests/benchmarks/bench_commands.py --json benchmarks.jsonl
 	$(BIN)/python tests/benchmarks/bench_edges.py --json benchmarks.jsonl
 
 campaign: $(VENV)/.run
