@@ -1,0 +1,76 @@
+"""S01, S13 and S14 keep their level on worlds that go through the tables, 200 without effect."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from smallnet.hypotheses import load_claim
+from smallnet.simulations import Platform
+from smallnet.tables import Choices, Dataset
+
+WORLDS = 200
+SMALL = {"people": 120, "groups": 24, "days": 30.0}
+CHOICES = Choices(replicates=99)
+
+
+def ask(claim, tables, seed, worlds, **parameters):
+    platform = Platform(**(SMALL | parameters))
+    module = load_claim(claim)
+    return [
+        module.test(platform.generate(rng=rng, tables=tables).dataset(), CHOICES, rng=rng)
+        for rng in np.random.default_rng(seed).spawn(worlds)
+    ]
+
+
+def at_most(share, nominal, worlds=WORLDS, sigmas=3):
+    assert share <= nominal + sigmas * np.sqrt(nominal * (1 - nominal) / worlds), share
+
+
+def covered(results, truth):
+    return np.mean([r.ci_low <= truth <= r.ci_high for r in results])
+
+
+@pytest.mark.calibration
+@pytest.mark.parametrize("share", [0.5, 0.74])
+def test_private_shares_cover_and_raise_no_more_alarms_than_they_may(share):
+    worlds = WORLDS if share == 0.5 else 60  # the null is what must hold in many
+    tables = ("people", "groups", "memberships", "shares")
+    results = ask("S01", tables, 1, worlds, private_share=share)
+    at_most(1 - covered(results, share), 0.05, worlds)
+    if share == 0.5:
+        firm = [r.verdict in ("supported", "contradicted") for r in results]
+        at_most(np.mean(firm), 0.05)
+        at_most(np.mean([r.p_value < 0.2 for r in results]), 0.2)
+    else:
+        assert np.mean([r.verdict == "supported" for r in results]) > 0.9
+
+
+@pytest.mark.calibration
+@pytest.mark.parametrize("share", [0.9, 0.6])
+def test_muted_shares_cover_and_the_claimed_nine_in_ten_is_rarely_contradicted(share):
+    worlds = WORLDS if share == 0.9 else 60
+    results = ask("S13", ("people", "groups", "memberships"), 2, worlds, muted_share=share)
+    at_most(1 - covered(results, share), 0.05, worlds)
+    contradicted = np.mean([r.verdict == "contradicted" for r in results])
+    if share == 0.9:
+        at_most(contradicted, 0.05)
+    else:
+        assert contradicted > 0.9
+
+
+@pytest.mark.calibration
+def test_where_one_in_twenty_is_just_in_ten_groups_that_is_rarely_contradicted():
+    # P(fewer than ten) is .049: the 5 % quantile of the people sampled from is ten.
+    results = []
+    for rng in np.random.default_rng(3).spawn(WORLDS):
+        counts = np.where(rng.random(150) < 0.049, 9, 10 + rng.poisson(2, 150))
+        rows = pd.DataFrame(
+            {
+                "person": np.repeat(np.arange(150), counts),
+                "group": np.concatenate([np.arange(count) for count in counts]),
+            }
+        )
+        dataset = Dataset.from_frames({"memberships": rows})
+        results.append(load_claim("S14").test(dataset, CHOICES, rng=rng))
+    at_most(1 - covered(results, 10), 0.05)
+    at_most(np.mean([r.verdict == "contradicted" for r in results]), 0.05)
