@@ -52,8 +52,13 @@ def chromium(width: int = 1280, height: int = 900) -> Iterator[Any]:
 
 
 def open_page(window: Any, path: Path) -> None:
-    """Open a file in the browser, as a reader would."""
-    window.get(path.resolve().as_uri())
+    """Open a file in the browser, as a reader would, and wait until it is all there."""
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    address = path.resolve().as_uri()
+    window.get(address)
+    there = "return document.readyState === 'complete' && location.href === arguments[0]"
+    WebDriverWait(window, 60).until(lambda w: w.execute_script(there, address))
 
 
 def requests_of(window: Any) -> list[str]:

@@ -51,12 +51,7 @@ def write_study(out, lang="en", rows=140, hostile=""):
     return build_page(out, lang=lang)
 
 
-_WRITTEN = {}
-
-
 def page_in(lang, folders):
-    """Give the page of a study in ``lang``, written once a session into one of ``folders``."""
-    if lang not in _WRITTEN:
-        hostile = HOSTILE["closing"] if lang == "en" else ""
-        _WRITTEN[lang] = write_study(folders.mktemp(lang), lang=lang, hostile=hostile)
-    return _WRITTEN[lang]
+    """Write a study in ``lang`` into one of ``folders`` and give its page."""
+    hostile = HOSTILE["closing"] if lang == "en" else ""
+    return write_study(folders.mktemp(lang), lang=lang, hostile=hostile)
