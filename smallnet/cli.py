@@ -29,6 +29,24 @@ examples:
   smallnet explain S05                         a claim, and why it is hard
 """
 
+COMMAND_EXAMPLES = {
+    name: "examples:\n" + "\n".join(f"  smallnet {line}" for line in lines)
+    for name, lines in {
+        "study": (
+            "study my_tables -o out",
+            "study slack_10academy -o out --hypotheses S05,T30 --lang zh",
+            "study my_tables -o out --set small_group=20 --set dead_after=14d --seed 7",
+        ),
+        "check": ("check my_tables", "check my_tables --json > problems.json"),
+        "list": ("data list", "data list --json"),
+        "get": ("data get karate", "data get slack_10academy -o tables"),
+        "score": ("score my_tables -o groups.csv",),
+        "report": ("report out --lang zh",),
+        "simulate": ("simulate --list", "simulate step_at_30 -o world --seed 3"),
+        "explain": ("explain S05", "explain T30 --lang zh"),
+    }.items()
+}
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and give its exit code: 0 done, 1 bad input, 2 wrong usage."""
@@ -130,7 +148,13 @@ def _command(
     words: str,
     run: Callable[[argparse.Namespace], int],
 ) -> argparse.ArgumentParser:
-    parser = commands.add_parser(name, help=words, description=f"{words[0].upper()}{words[1:]}.")
+    parser = commands.add_parser(
+        name,
+        help=words,
+        description=f"{words[0].upper()}{words[1:]}.",
+        epilog=COMMAND_EXAMPLES.get(name),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.set_defaults(run=run)
     return parser
 
