@@ -9,13 +9,9 @@ from smallnet.errors import InputError
 __all__ = ["figure_lang", "inline_svg"]
 
 _SVG = "http://www.w3.org/2000/svg"
-_XLINK = "http://www.w3.org/1999/xlink"
 _LANGUAGE = "{http://purl.org/dc/elements/1.1/}language"
 _FORBIDDEN = {"script", "foreignObject", "metadata", "style", "title", "iframe", "a", "set"}
 _URL = re.compile(r"url\(\s*['\"]?#([^)'\"]+)['\"]?\s*\)")
-
-ET.register_namespace("", _SVG)
-ET.register_namespace("xlink", _XLINK)
 
 
 def _read(path: Path) -> ET.Element:
@@ -73,8 +69,21 @@ def inline_svg(path: Path, prefix: str, alt: str) -> str:
             elif "url(" in value:
                 local = _URL.sub(rf"url(#{prefix}\1)", value)
                 node.set(name, local if _URL.search(value) else "")
+    _drop_prefixes(root)
+    root.set("xmlns", _SVG)
     root.set("style", "stroke-linejoin:round;stroke-linecap:butt")
     root.set("role", "img")
     root.set("aria-label", alt)
     root.set("id", prefix + "figure")
     return ET.tostring(root, encoding="unicode")
+
+
+def _drop_prefixes(root: ET.Element) -> None:
+    """Name tags and attributes without their namespaces, as HTML does.
+
+    How ElementTree spells a namespace is one setting for the whole process, and others set it.
+    """
+    for node in root.iter():
+        node.tag = str(node.tag).rpartition("}")[2]
+        for name in [name for name in node.attrib if "}" in name]:
+            node.set(name.rpartition("}")[2], node.attrib.pop(name))

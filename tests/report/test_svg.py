@@ -1,4 +1,5 @@
 import re
+from xml.etree import ElementTree
 
 import pytest
 from report_samples import sample_results
@@ -66,3 +67,10 @@ def test_what_is_no_svg_is_refused(tmp_path, text):
     path.write_text(text)
     with pytest.raises(InputError, match=r"x\.svg"):
         inline_svg(path, "a-", "")
+
+
+def test_other_namespaces_set_in_the_process_do_not_change_the_drawing(figure):
+    before = inline_svg(figure, "a-", "words")
+    ElementTree.register_namespace("", "http://www.gexf.net/1.3")  # as writing a GEXF file does
+    assert inline_svg(figure, "a-", "words") == before
+    assert before.startswith("<svg ")
