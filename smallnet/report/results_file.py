@@ -1,8 +1,6 @@
 """``results.json``: what a study found, for programs; written whole or not at all."""
 
 import json
-import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
@@ -14,6 +12,7 @@ from smallnet import __version__
 from smallnet.errors import InputError, OutputError
 from smallnet.hypotheses.result import Result, plain
 from smallnet.tables.choices import Choices
+from smallnet.tables.writing import atomic_write
 
 __all__ = [
     "load_study",
@@ -42,14 +41,10 @@ def write_atomically(target: Path, content: str) -> Path:
     """
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        handle, partial = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content.encode("utf-8", "replace"))
-            Path(partial).chmod(0o644)
-            Path(partial).replace(target)
-        finally:
-            Path(partial).unlink(missing_ok=True)
+        with atomic_write(target, "wb") as file:
+            file.write(content.encode("utf-8", "replace"))
+    except OutputError:
+        raise
     except OSError as error:
         msg = f"cannot write {target}: {error.strerror or error}"
         raise OutputError(msg) from error
