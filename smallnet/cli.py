@@ -131,7 +131,8 @@ def _parser() -> argparse.ArgumentParser:
     simulate = _command(
         commands, "simulate", "write a world with known answers as tables", _simulate
     )
-    simulate.add_argument("scenario", nargs="?", metavar="SCENARIO", help="its name (see --list)")
+    words = "its name (see --list), or a TOML file"
+    simulate.add_argument("scenario", nargs="?", metavar="SCENARIO", help=words)
     simulate.add_argument("-o", "--output", metavar="DIR", help="folder for the tables")
     simulate.add_argument("--seed", type=int, default=1, metavar="N", help="random seed")
     simulate.add_argument("--list", action="store_true", help="list the scenarios")
@@ -317,18 +318,16 @@ def _report(arguments: argparse.Namespace) -> int:
 def _simulate(arguments: argparse.Namespace) -> int:
     import numpy as np
 
-    from smallnet.simulations import SCENARIOS, describe_scenarios
+    from smallnet.simulations import describe_scenarios, find_scenario
 
     if arguments.list or arguments.scenario is None:
         for name, words in describe_scenarios().items():
             print(f"{name:22} {words}")
         return DONE if arguments.list else WRONG_USAGE
-    if arguments.scenario not in SCENARIOS:
-        msg = f"unknown scenario {arguments.scenario!r}, expected one of {', '.join(SCENARIOS)}"
-        raise UnknownNameError(msg)
+    platform = find_scenario(arguments.scenario)
     if arguments.output is None:
         return _fail("simulate needs -o DIR, a folder for the tables", WRONG_USAGE)
-    world = SCENARIOS[arguments.scenario].generate(rng=np.random.default_rng(arguments.seed))
+    world = platform.generate(rng=np.random.default_rng(arguments.seed))
     world.write(Path(arguments.output))
     print(arguments.output)
     return DONE

@@ -1,7 +1,27 @@
 """Worlds whose answers are known, in the same tables as observed data."""
 
+from smallnet.simulations.mechanisms import Fission, FriendingRule, GiftCampaign, Incentive
 from smallnet.simulations.platform import Platform
-from smallnet.simulations.scenarios import SCENARIOS, describe_scenarios, get_scenario
+from smallnet.simulations.scenario_files import Scenario, read_scenario
+from smallnet.simulations.scenarios import (
+    SCENARIOS,
+    describe_scenarios,
+    find_scenario,
+    get_scenario,
+)
 from smallnet.simulations.world import World
 
-__all__ = ["SCENARIOS", "Platform", "World", "describe_scenarios", "get_scenario"]
+__all__ = [
+    "SCENARIOS",
+    "Fission",
+    "FriendingRule",
+    "GiftCampaign",
+    "Incentive",
+    "Platform",
+    "Scenario",
+    "World",
+    "describe_scenarios",
+    "find_scenario",
+    "get_scenario",
+    "read_scenario",
+]

@@ -15,6 +15,13 @@ import numpy as np
 
 from smallnet.errors import InputError, UnknownNameError
 from smallnet.simulations.build import DEFAULT_TABLES, TABLES, build_world
+from smallnet.simulations.mechanisms import (
+    MECHANISMS,
+    Fission,
+    FriendingRule,
+    GiftCampaign,
+    Incentive,
+)
 from smallnet.simulations.world import World
 
 __all__ = ["LIVELINESS_LAWS", "Platform"]
@@ -36,6 +43,8 @@ SHARES_OF_ONE = [
     "group_share",
     "adoption_rate",
     "rhythm",
+    "reciprocity",
+    "largest_share",
 ]
 CORRELATIONS = ("muting_varies", "private_varies")
 RATIOS = [
@@ -71,6 +80,7 @@ NOT_NEGATIVE = [
     "friends_per_day",
     "shares_per_person",
 ]
+LATER = {"reciprocity": 0.0, "largest_share": 0.25}  # left out of the truth where neutral
 AT_LEAST = {"people": 2, "groups": 1, "size_min": 1, "break_at": 1, "small_group": 2, "items": 1}
 
 
@@ -104,7 +114,8 @@ class Platform:
     size_median: float = 18.0  # members of a group when the watch begins; log-normal
     size_sd: float = 1.0  # of log size
     size_min: int = 3
-    size_max: int = 300  # at most a quarter of the people too
+    size_max: int = 300  # at most largest_share of the people too
+    largest_share: float = 0.25
     joining_sd: float = 0.0  # of a person's log weight of being in any group
     sorting: float = 0.0  # > 0: talkative people are drawn into small groups; log weight per sd²
     born_share: float = 0.0  # share of groups born inside the watch
@@ -125,6 +136,7 @@ class Platform:
     day_sd: float = 0.0  # of a group's log mood of the day: bursts
     rhythm: float = 0.0  # 0-1: how much of the talk follows the hour of the day
     reply_share: float = 0.25
+    reciprocity: float = 0.0  # share of replies that answer who last answered oneself, if recent
     mention_share: float = 0.05
     reaction_share: float = 0.05
     repetition: float = 0.1  # mean share of texts that are one of a few templates ("1")
@@ -168,6 +180,12 @@ class Platform:
     items: int = 12
     adoption_rate: float = 0.02  # of each who could see a share
 
+    # What may be added; none by default.
+    campaign: GiftCampaign | None = None  # S02, S06, S07: in place of the other shares
+    rule: FriendingRule | None = None  # S09
+    incentive: Incentive | None = None  # S17, S20
+    fission: Fission | None = None  # S22
+
     def __post_init__(self) -> None:
         for names, low, high, expected in (
             (SHARES_OF_ONE, 0.0, 1.0, "a number from 0 to 1"),
@@ -194,7 +212,7 @@ class Platform:
         if self.largest_size < self.size_min:
             msg = (
                 f"size_min is {self.size_min}, expected at most {self.largest_size}, the smaller "
-                "of size_max and a quarter of the people"
+                "of size_max and largest_share of the people"
             )
             raise InputError(msg)
         if self.liveliness_law not in LIVELINESS_LAWS:
@@ -213,7 +231,7 @@ class Platform:
     @property
     def largest_size(self) -> int:
         """Cap of a group's planned size, members."""
-        return int(min(self.size_max, max(self.people // 4, 1)))
+        return int(min(self.size_max, max(self.people * self.largest_share, 1)))
 
     @property
     def rate_per_doubling(self) -> float:
@@ -242,8 +260,14 @@ class Platform:
         return dataclasses.replace(self, **parameters)  # type: ignore[arg-type]
 
     def to_dict(self) -> dict[str, object]:
-        """Give the parameters as plain values, as they stand in ``truth.json``."""
-        return dataclasses.asdict(self) | {"starts": self.starts.isoformat()}
+        """Give the parameters as plain values, as they stand in ``truth.json``.
+
+        What may be added and is not there is left out.
+        """
+        values = dataclasses.asdict(self) | {"starts": self.starts.isoformat()}
+        off = {name for name in MECHANISMS if values[name] is None}
+        off |= {name for name, neutral in LATER.items() if values[name] == neutral}
+        return {name: value for name, value in values.items() if name not in off}
 
     def generate(self, *, rng: np.random.Generator, tables: Collection[str] | None = None) -> World:
         """Draw a world.
