@@ -1,7 +1,5 @@
 """Figures to files: SVG and PNG, whole or not at all, the same bytes for the same figure."""
 
-import os
-import tempfile
 from pathlib import Path
 
 from matplotlib.axes import Axes
@@ -11,6 +9,7 @@ from matplotlib.figure import Figure, SubFigure
 
 from smallnet.errors import OutputError
 from smallnet.figures.style import house_style, make_legible
+from smallnet.tables.writing import atomic_write
 
 __all__ = ["save_figure"]
 
@@ -51,17 +50,11 @@ def save_figure(
             metadata = {"Date": None, "Language": lang} if ending == "svg" else {"Software": None}
             try:
                 folder.mkdir(parents=True, exist_ok=True)
-                handle, partial = tempfile.mkstemp(dir=folder, prefix=f".{name}.")
-                os.close(handle)
-                try:
-                    canvas.print_figure(partial, format=ending, metadata=metadata)
-                    Path(partial).chmod(0o644)
-                    Path(partial).replace(target)
-                finally:
-                    Path(partial).unlink(missing_ok=True)
             except OSError as error:
                 msg = f"cannot write {target}: {error.strerror or error}"
-                raise OutputError(msg) from error
+                raise OutputError(msg) from None
+            with atomic_write(target, "wb") as file:
+                canvas.print_figure(file, format=ending, metadata=metadata)
     return folder / f"{name}.svg"
 
 

@@ -1,9 +1,7 @@
 """Networks as files: GraphML and GEXF, out and back with nothing lost."""
 
 import json
-import os
 import re
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,8 +10,9 @@ from xml.etree import ElementTree as ET
 
 import pandas as pd
 
-from smallnet.errors import InputError, OutputError
+from smallnet.errors import InputError
 from smallnet.networks.network import Network
+from smallnet.tables.writing import atomic_write
 
 __all__ = ["read_gexf", "read_graphml", "write_gexf", "write_graphml"]
 
@@ -51,7 +50,8 @@ def write_graphml(network: Network, path: str | Path) -> None:
 
     graph, times = _graph(network)
     graph.graph["times"] = json.dumps(times)
-    _write(path, lambda file: nx.write_graphml_xml(graph, file))
+    with atomic_write(path, "wb") as file:
+        nx.write_graphml_xml(graph, file)
 
 
 def read_graphml(path: str | Path) -> Network:
@@ -106,7 +106,8 @@ def write_gexf(network: Network, path: str | Path) -> None:
     if meta is None:  # pragma: no cover - networkx always writes one
         meta = ET.SubElement(root, f"{{{namespace}}}meta")
     ET.SubElement(meta, f"{{{namespace}}}description").text = json.dumps(words, ensure_ascii=False)
-    _write(path, lambda file: ET.ElementTree(root).write(file, "utf-8", xml_declaration=True))
+    with atomic_write(path, "wb") as file:
+        ET.ElementTree(root).write(file, "utf-8", xml_declaration=True)
 
 
 def read_gexf(path: str | Path) -> Network:
@@ -226,22 +227,3 @@ def _read(path: str | Path, kind: str, reader: Callable[[str], Any]) -> Any:
     except OSError as error:
         msg = f"{path} cannot be read: {error.strerror}"
         raise InputError(msg) from None
-
-
-def _write(path: str | Path, write: Callable[[Any], object]) -> None:
-    goal = Path(path)
-    try:
-        handle, draft = tempfile.mkstemp(dir=goal.parent, prefix=f".{goal.name[:40]}")
-    except OSError as error:
-        msg = f"{path} cannot be written: {error.strerror}"
-        raise OutputError(msg) from None
-    try:
-        with os.fdopen(handle, "wb") as file:
-            write(file)
-        Path(draft).chmod(0o644)
-        Path(draft).replace(goal)
-    except OSError as error:
-        msg = f"{path} cannot be written: {error.strerror}"
-        raise OutputError(msg) from None
-    finally:
-        Path(draft).unlink(missing_ok=True)

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from smallnet.tables import Dataset, Study
-from smallnet.tables.writing import atomic_write, write_dataset
+from smallnet.tables.writing import write_dataset
 
 __all__ = ["World"]
 
@@ -48,6 +48,8 @@ class World:
     def write(self, folder: Path | str) -> Path:
         """Write the tables, ``study.toml`` and ``truth.json`` into a folder.
 
+        The same world gives the same bytes: nothing in them is of the moment of writing.
+
         Returns
         -------
         Path
@@ -58,8 +60,5 @@ class World:
         OutputError
             If the folder cannot be written, or holds something that smallnet did not write.
         """
-        folder = write_dataset(self.dataset(), folder)
-        with atomic_write(folder / "truth.json") as file:
-            json.dump(self.truth, file, indent=1, ensure_ascii=False)
-            file.write("\n")
-        return folder
+        truth = json.dumps(self.truth, indent=1, ensure_ascii=False) + "\n"
+        return write_dataset(self.dataset(), folder, also={"truth.json": truth}, dated=False)

@@ -16,6 +16,7 @@ from smallnet.tables.words import Text
 
 __all__ = [
     "LONGEST_LINE",
+    "REPLACING",
     "STUDY_FILE",
     "SUFFIXES",
     "FileError",
@@ -29,6 +30,7 @@ __all__ = [
 STUDY_FILE = "study.toml"
 SUFFIXES = (".parquet", ".csv", ".csv.gz")
 OURS = {STUDY_FILE, "provenance.json", "truth.json", "import_report.json", "README.md"}
+REPLACING = ".replacing."  # begins the name of a folder with tables that are being replaced
 LONGEST_LINE = 2_000_000  # bytes, DuckDB's own limit too; a longer line is no row of a table
 BLOCK = 2**20  # bytes read at a time
 UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -71,9 +73,20 @@ def find_tables(folder: Path) -> Found:
             path=folder,
         )
     try:
-        paths = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+        every = sorted(folder.iterdir())
     except OSError as error:
         raise _unreadable(folder, error) from None
+    aside = [path.name for path in every if path.name.startswith(REPLACING)]
+    if aside:
+        raise FileError(
+            en="{path} was being replaced when the writing was cut off, so its tables may be some "
+            "old, some new: write it again, or take the old ones out of {aside} inside it",
+            zh="{path} 在替换途中写入被中断，其中的表可能新旧混杂："
+            "请重新写入，或从其中的 {aside} 取回旧表",
+            path=folder,
+            aside=aside[0],
+        )
+    paths = [path for path in every if not path.name.startswith(".")]
     tables: dict[str, tuple[Path, ...]] = {}
     strangers = []
     for path in paths:

@@ -82,10 +82,14 @@ def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def provenance(dataset: Dataset) -> str:
-    """Words of ``provenance.json``: version, moment, source, and rows and digest of each table."""
+def provenance(dataset: Dataset, *, dated: bool = True) -> str:
+    """Words of ``provenance.json``: version, moment, source, and rows and digest of each table.
+
+    Where it is not ``dated``, the moment is left out, and the same tables give the same words.
+    """
     from smallnet import __version__
 
+    now = dtm.datetime.now(dtm.UTC)
     digests = {name: table_digest(dataset, name) for name in _filled(dataset)}
     tables = {
         name: {
@@ -99,7 +103,7 @@ def provenance(dataset: Dataset) -> str:
         json.dumps(
             {
                 "smallnet": __version__,
-                "created_at": dtm.datetime.now(dtm.UTC).isoformat(timespec="seconds"),
+                **({"created_at": now.isoformat(timespec="seconds")} if dated else {}),
                 "name": dataset.name,
                 "source": dataset.study.source,
                 "licence": dataset.study.licence,

@@ -4,14 +4,14 @@ import errno
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
 from smallnet.errors import OutputError
 from smallnet.tables.dataset import Dataset
-from smallnet.tables.files import STUDY_FILE, SUFFIXES
+from smallnet.tables.files import REPLACING, STUDY_FILE, SUFFIXES
 from smallnet.tables.provenance import PROVENANCE_FILE, provenance
 from smallnet.tables.schema import SCHEMA
 
@@ -64,7 +64,14 @@ def atomic_write(path: Path | str, mode: str = "w", **options: Any) -> Iterator[
             draft.unlink(missing_ok=True)
 
 
-def write_dataset(dataset: Dataset, folder: Path | str, *, overwrite: bool = False) -> Path:
+def write_dataset(
+    dataset: Dataset,
+    folder: Path | str,
+    *,
+    overwrite: bool = False,
+    also: Mapping[str, str] | None = None,
+    dated: bool = True,
+) -> Path:
     """Write a data set as a folder: ``study.toml``, one Parquet file a table, ``provenance.json``.
 
     Parameters
@@ -72,9 +79,15 @@ def write_dataset(dataset: Dataset, folder: Path | str, *, overwrite: bool = Fal
     dataset : Dataset
         What is written; optional columns that hold nothing are left out.
     folder : Path or str
-        Made if it is not there. Other files in it (``truth.json``) stay.
+        Made if it is not there. An older data set in it is replaced in one stroke, other files
+        stay.
     overwrite : bool
         Write even where the folder holds files and smallnet did not write them.
+    also : mapping of str to str, optional
+        Texts of further files, by name, that belong to these tables (``truth.json``).
+    dated : bool
+        Say in ``provenance.json`` when it was written. What can be made again at any moment, such
+        as a simulated world, is better undated: it is then the same, byte for byte.
 
     Returns
     -------
@@ -85,6 +98,12 @@ def write_dataset(dataset: Dataset, folder: Path | str, *, overwrite: bool = Fal
     ------
     OutputError
         If the folder cannot be written, or holds something else; nothing half-written is left.
+
+    Notes
+    -----
+    After an error the older data set is there as it was. Where the process is killed in the
+    instant of replacing, the older files are in a hidden folder inside, and reading says so
+    instead of taking some tables of each for a data set; writing again mends it.
     """
     folder = Path(folder)
     _refuse_foreign(folder, overwrite=overwrite)
@@ -94,12 +113,12 @@ def write_dataset(dataset: Dataset, folder: Path | str, *, overwrite: bool = Fal
         fresh = not folder.exists()
         beside = folder.parent if fresh else folder  # on one file system with its goal
         scratch = Path(tempfile.mkdtemp(prefix=f".{folder.name[:80]}.", dir=beside))
-        _fill(dataset, scratch)
+        _fill(dataset, scratch, also or {}, dated=dated)
         if fresh:
             scratch.chmod(0o777 & ~_umask())
             scratch.rename(folder)
         else:
-            _move_over(scratch, folder)
+            _swap(scratch, folder)
     except OSError as error:
         if isinstance(error, OutputError):
             raise
@@ -118,7 +137,8 @@ def _refuse_foreign(folder: Path, *, overwrite: bool) -> None:
         msg = f"{folder} is a file, expected a folder to write the tables to"
         raise OutputError(msg)
     try:
-        strangers = not (folder / PROVENANCE_FILE).is_file() and any(folder.iterdir())
+        marks = (PROVENANCE_FILE, f"{REPLACING}*")  # we wrote it, or were killed writing it
+        strangers = any(folder.iterdir()) and not any(any(folder.glob(mark)) for mark in marks)
     except OSError as error:
         msg = f"cannot write to {folder}: {error.strerror}"
         raise OutputError(msg) from None
@@ -130,7 +150,7 @@ def _refuse_foreign(folder: Path, *, overwrite: bool) -> None:
         raise OutputError(msg)
 
 
-def _fill(dataset: Dataset, scratch: Path) -> None:
+def _fill(dataset: Dataset, scratch: Path, also: Mapping[str, str], *, dated: bool) -> None:
     import tomli_w
 
     for name in dataset.tables:
@@ -154,21 +174,37 @@ def _fill(dataset: Dataset, scratch: Path) -> None:
     for key in ("observed_from", "observed_until"):
         if key in study:
             study[key] += "Z"  # without it, it would be a time of the study's zone
-    (scratch / STUDY_FILE).write_text(tomli_w.dumps(study), encoding="utf-8")
-    _sync(scratch / STUDY_FILE)
-    (scratch / PROVENANCE_FILE).write_text(provenance(dataset), encoding="utf-8")
-    _sync(scratch / PROVENANCE_FILE)
+    texts = {STUDY_FILE: tomli_w.dumps(study), PROVENANCE_FILE: provenance(dataset, dated=dated)}
+    for name, text in {**also, **texts}.items():
+        (scratch / name).write_text(text, encoding="utf-8")
+        _sync(scratch / name)
 
 
-def _move_over(scratch: Path, folder: Path) -> None:
-    """Replace the files of an older data set, and take away its tables that are no more."""
-    names = sorted(path.name for path in scratch.iterdir())
-    for name in names:
-        (scratch / name).replace(folder / name)
-    for table in SCHEMA:
-        for suffix in SUFFIXES:
-            if f"{table}{suffix}" not in names:
-                (folder / f"{table}{suffix}").unlink(missing_ok=True)
+def _swap(scratch: Path, folder: Path) -> None:
+    """Put the new files in the place of an older data set, all of them or none.
+
+    As long as the older files stand aside in a folder inside, no reader takes what is there for a
+    data set. The folder itself is not renamed: it may be a mount, somebody's working directory,
+    or stand where only root may write.
+    """
+    fresh = sorted(path.name for path in scratch.iterdir())
+    ours = [f"{table}{suffix}" for table in SCHEMA for suffix in SUFFIXES]
+    leaving = [name for name in dict.fromkeys((*ours, *fresh)) if (folder / name).exists()]
+    aside = Path(tempfile.mkdtemp(prefix=REPLACING, dir=folder))
+    moves = [(folder / name, aside / name) for name in leaving]
+    moves += [(scratch / name, folder / name) for name in fresh]
+    done: list[tuple[Path, Path]] = []
+    try:
+        for source, goal in moves:
+            source.rename(goal)
+            done.append((source, goal))
+    except BaseException:
+        for source, goal in reversed(done):
+            goal.rename(source)
+        aside.rmdir()
+        raise
+    for old in list(folder.glob(f"{REPLACING}*")):  # ours, and what a killed process left
+        old.rename(scratch / old.name)  # in one step; it is deleted with the scratch
 
 
 def _sync(path: Path) -> None:

@@ -160,10 +160,10 @@ def test_a_missing_file_and_a_folder_are_refused(read, tmp_path):
 
 @pytest.mark.parametrize("write", [write_graphml, write_gexf])
 def test_a_file_that_cannot_be_written_is_one_sentence_and_leaves_nothing(write, tmp_path):
-    with pytest.raises(OutputError, match="cannot be written"):
+    with pytest.raises(OutputError, match="cannot write"):
         write(pair(), tmp_path / "no_folder" / "net")
     (tmp_path / "taken").mkdir()
-    with pytest.raises(OutputError, match="cannot be written"):
+    with pytest.raises(OutputError, match="cannot write"):
         write(pair(), tmp_path / "taken")
     assert [path.name for path in tmp_path.iterdir()] == ["taken"]
 

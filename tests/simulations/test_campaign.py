@@ -40,6 +40,12 @@ def test_the_committed_study_and_truth_are_those_that_the_script_makes(made, com
     assert truth == json.loads(json.dumps(made.truth))
 
 
+def test_making_it_again_changes_no_byte(made, tmp_path):
+    again = made.write(tmp_path / "campaign")
+    for path in again.iterdir():
+        assert path.read_bytes() == (FOLDER / path.name).read_bytes(), path.name
+
+
 def test_it_is_small_enough_to_embed():
     assert sum(path.stat().st_size for path in FOLDER.iterdir()) < 1_500_000
 

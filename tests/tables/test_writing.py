@@ -15,7 +15,7 @@ import pytest
 from folder_samples import write_folder
 
 import smallnet
-from smallnet.errors import OutputError
+from smallnet.errors import InputError, OutputError
 from smallnet.tables import (
     Dataset,
     Study,
@@ -99,6 +99,75 @@ def test_an_older_data_set_is_replaced_and_other_files_stay(dataset, tmp_path):
     write_dataset(fewer, out)
     assert names(out) == ["memberships.parquet", "provenance.json", "study.toml", "truth.json"]
     assert read_dataset(out).tables == ("memberships",)
+
+
+KILLED = """
+    import os, sys
+    from pathlib import Path
+    from smallnet.tables import Dataset, write_dataset
+    moves, rename = 0, Path.rename
+    def rename_or_die(source, goal):
+        global moves
+        moves += 1
+        if moves == int(sys.argv[2]) + 1:  # only once: putting things back works
+            if sys.argv[3] == "killed":
+                os.kill(os.getpid(), 9)
+            raise OSError(5, "Input/output error")
+        return rename(source, goal)
+    Path.rename = rename_or_die
+    row = {"group": ["new"], "person": ["new"]}
+    frames = {"memberships": row, "friendships": {"person": ["new"], "friend": ["a"]}}
+    write_dataset(Dataset.from_frames(frames), sys.argv[1])
+"""
+MOVES = 4 + 4 + 1  # four files leave, four come, and the old ones are let go
+
+
+def replaced_until(folder, moves, how):
+    """Replace a data set in another process, in which moving files fails after some moves."""
+    code = [sys.executable, "-c", textwrap.dedent(KILLED), str(folder), str(moves), how]
+    return subprocess.run(code, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("moves", range(MOVES + 1))
+def test_a_process_killed_while_replacing_leaves_no_mix(dataset, tmp_path, moves):
+    out = write_dataset(dataset, tmp_path / "out")
+    done = replaced_until(out, moves, "killed")
+    assert done.returncode == (0 if moves == MOVES else -signal.SIGKILL), done.stderr
+    if moves < MOVES:
+        with pytest.raises(InputError, match=r"was being replaced.* \.replacing\."):
+            read_dataset(out)
+        whole = {"memberships.parquet", "people.parquet", "provenance.json", "study.toml"}
+        kept = {path.name for path in out.glob(".replacing.*/*")}
+        assert kept | (whole & {path.name for path in out.iterdir()}) == whole
+        write_dataset(dataset, out)  # mends it
+        assert not list(out.glob(".replacing.*"))
+        assert read_dataset(out).tables == ("people", "memberships")
+    else:
+        assert read_dataset(out).tables == ("memberships", "friendships")
+
+
+@pytest.mark.parametrize("moves", range(MOVES))
+def test_a_failure_while_replacing_puts_the_old_data_set_back(dataset, tmp_path, moves):
+    out = write_dataset(dataset, tmp_path / "out")
+    (out / "mine.txt").write_text("mine")
+    before = {path.name: path.read_bytes() for path in out.iterdir()}
+    failing = replaced_until(out, moves, "failing")
+    assert "Input/output error" in failing.stderr
+    assert {path.name: path.read_bytes() for path in out.iterdir()} == before
+
+
+def test_further_texts_are_replaced_in_the_same_stroke(dataset, tmp_path):
+    out = write_dataset(dataset, tmp_path / "out", also={"truth.json": "{}"})
+    write_dataset(dataset, out, also={"truth.json": "[]"})
+    assert (out / "truth.json").read_text() == "[]"
+
+
+def test_an_undated_data_set_is_the_same_bytes_again(dataset, tmp_path):
+    first = write_dataset(dataset, tmp_path / "first", dated=False)
+    second = write_dataset(dataset, tmp_path / "second", dated=False)
+    assert "created_at" not in json.loads((first / "provenance.json").read_text())
+    for path in first.iterdir():
+        assert path.read_bytes() == (second / path.name).read_bytes(), path.name
 
 
 def test_a_folder_that_smallnet_did_not_write_is_left_alone(dataset, tmp_path):
