@@ -190,9 +190,11 @@ def _swap(scratch: Path, folder: Path) -> None:
     fresh = sorted(path.name for path in scratch.iterdir())
     ours = [f"{table}{suffix}" for table in SCHEMA for suffix in SUFFIXES]
     leaving = [name for name in dict.fromkeys((*ours, *fresh)) if (folder / name).exists()]
+    killed = list(folder.glob(f"{REPLACING}*"))  # left by a process that was killed here
     aside = Path(tempfile.mkdtemp(prefix=REPLACING, dir=folder))
     moves = [(folder / name, aside / name) for name in leaving]
     moves += [(scratch / name, folder / name) for name in fresh]
+    moves += [(old, scratch / old.name) for old in (*killed, aside)]  # deleted with the scratch
     done: list[tuple[Path, Path]] = []
     try:
         for source, goal in moves:
@@ -203,8 +205,6 @@ def _swap(scratch: Path, folder: Path) -> None:
             goal.rename(source)
         aside.rmdir()
         raise
-    for old in list(folder.glob(f"{REPLACING}*")):  # ours, and what a killed process left
-        old.rename(scratch / old.name)  # in one step; it is deleted with the scratch
 
 
 def _sync(path: Path) -> None:
