@@ -1,0 +1,119 @@
+"""Independent cascades: a queue of adopters, marks that need no clearing."""
+
+import numpy as np
+from numba import njit
+
+from smallnet.simulations.spreading.kernels.stream import groups_touched, start, step
+
+__all__ = ["spread_own_chances", "spread_same_chance"]
+
+U = np.uint64
+
+
+@njit(cache=True, nogil=True, boundscheck=False)
+def spread_same_chance(
+    ptr, nbr, seeds, own, groups, n_groups, cut, other, keys,
+    size, touched, curve, who, source, time, keep,
+):  # fmt: skip
+    """Every tie has the same chance: jump from success to success."""
+    n_people = ptr.size - 1
+    mask, last = U(cut.size - 1), cut.size - 1
+    mark = np.zeros(n_people, np.uint8)
+    seen = np.zeros(n_groups, np.int32)
+    q = np.empty(n_people + 1, np.int32)
+    now = np.uint8(0)
+    for r in range(keys.size):
+        if now == np.uint8(255):
+            mark[:] = 0
+            now = np.uint8(0)
+        now = np.uint8(now + 1)
+        a, b, c, d = start(keys[r])
+        n = 0
+        for v in seeds:
+            q[n] = v
+            mark[v] = now
+            n += 1
+        i = t = 0
+        while i < n:
+            curve[r, min(t, curve.shape[1] - 1)] = n
+            t += 1
+            end_of_step = n
+            while i < end_of_step:
+                u = q[i]
+                i += 1
+                e, end = ptr[u], ptr[u + 1]
+                while True:
+                    bits, a, b, c, d = step(a, b, c, d)
+                    j = np.int64(bits & mask)
+                    if np.uint32(bits >> U(32)) >= cut[j]:
+                        j = np.int64(other[j])
+                    e += j
+                    if e >= end:
+                        break
+                    if j != last:
+                        v = nbr[e]
+                        q[n] = v  # no branch on loaded data: the misses overlap
+                        if keep:
+                            source[n] = u
+                            time[n] = t
+                        n += mark[v] != now
+                        mark[v] = now
+                        e += 1
+        for k in range(t, curve.shape[1]):
+            curve[r, k] = n
+        size[r] = n
+        touched[r] = groups_touched(q, n, own, groups, seen, r + 1)
+    if keep:
+        time[: seeds.size] = 0
+        source[: seeds.size] = -1
+        who[:] = q
+
+
+@njit(cache=True, nogil=True, boundscheck=False)
+def spread_own_chances(
+    ptr, nbr, seeds, own, groups, n_groups, cut, keys,
+    size, touched, curve, who, source, time, keep,
+):  # fmt: skip
+    """Ties differ: a draw a tie, and the neighbour is looked up only where it succeeds."""
+    n_people = ptr.size - 1
+    mark = np.zeros(n_people, np.uint8)
+    seen = np.zeros(n_groups, np.int32)
+    q = np.empty(n_people + 1, np.int32)
+    now = np.uint8(0)
+    for r in range(keys.size):
+        if now == np.uint8(255):
+            mark[:] = 0
+            now = np.uint8(0)
+        now = np.uint8(now + 1)
+        a, b, c, d = start(keys[r])
+        n = 0
+        for v in seeds:
+            q[n] = v
+            mark[v] = now
+            n += 1
+        i = t = 0
+        while i < n:
+            curve[r, min(t, curve.shape[1] - 1)] = n
+            t += 1
+            end_of_step = n
+            while i < end_of_step:
+                u = q[i]
+                i += 1
+                for e in range(ptr[u], ptr[u + 1]):
+                    bits, a, b, c, d = step(a, b, c, d)
+                    if (bits >> U(32)) < cut[e]:
+                        v = nbr[e]
+                        q[n] = v
+                        if keep:
+                            source[n] = u
+                            time[n] = t
+                        n += mark[v] != now
+                        mark[v] = now
+        for k in range(t, curve.shape[1]):
+            curve[r, k] = n
+        size[r] = n
+        touched[r] = groups_touched(q, n, own, groups, seen, r + 1)
+    if keep:
+        time[: seeds.size] = 0
+        source[: seeds.size] = -1
+        who[:] = q
