@@ -292,8 +292,8 @@ def _reason(estimate: float, low: float, high: float, total: Elasticity | None) 
             f"群的总发言量看不出与人数有关（弹性 {numbers}）：同样的总量由更多的人来分。",
         )
     return said + Text(
-        f"The group's total grows with its size with an elasticity of {numbers}; 1 would be every "
-        "head alike, 0 the same total for all.",
+        f"The elasticity of the group's total in its size is {numbers}; 1 would be every head "
+        "alike, 0 the same total for all.",
         f"群的总发言量随人数变化的弹性为 {numbers}；1 表示人人同样多，0 表示总量与人数无关。",
     )
 

@@ -89,6 +89,12 @@ CLAIM = Claim(
             "own.",
             "平台在整数规模处的规则（T17）与群的用途（T4）会自行产生断点。",
         ),
+        Text(
+            "Where talkative people sort by size, or groups grow while watched, a break was seen "
+            "in 8 % of 314 simulated worlds without one, where 5 % were due.",
+            "若健谈者按规模选群，或群在观察期内增长，"
+            "则在 314 个没有断点的模拟世界中有 8% 报出断点，名义水平为 5%。",
+        ),
     ),
     why_hard=Text(
         "Groups, not people, are the sample; a smooth curve looks like a step to whoever picks the "

@@ -1,6 +1,7 @@
 """S05 on worlds with known answers, from tables to words."""
 
 import json
+import re
 
 import numpy as np
 import pandas as pd
@@ -25,6 +26,9 @@ WORLD = {
 }
 
 
+LIVELIER = re.compile(r"livelier|more (active|lively|alive)|更(活跃|热闹|有活力)", re.IGNORECASE)
+
+
 def world(rng, **parameters):
     return Platform(**(WORLD | parameters)).generate(rng=rng, tables=TABLES)
 
@@ -38,6 +42,15 @@ def answers(seed, worlds, **parameters):
         threshold = load_claim("T30").test(dataset, choices, rng=rng)
         found.append((s05.test(dataset, choices, rng=rng), threshold, drawn.truth))
     return found
+
+
+def said(value):
+    """All text of a result, however deep."""
+    if isinstance(value, dict):
+        return [text for inner in value.values() for text in said(inner)]
+    if isinstance(value, list | tuple):
+        return [text for inner in value for text in said(inner)]
+    return [value] if isinstance(value, str) else []
 
 
 @pytest.fixture(scope="module")
@@ -181,3 +194,21 @@ def test_talkative_people_who_sort_into_small_groups_are_no_effect_of_size():
     assert_share(np.mean([r.ci_low <= 1 <= r.ci_high for r, _, _ in found]), 0.95, worlds)
     assert np.mean([r.verdict == "supported" for r, _, _ in found]) < 0.15
     assert not any("divided by more heads" in r.reason for r, _, _ in found if r.ci_high >= 1)
+
+
+@pytest.mark.calibration
+def test_whose_total_is_the_same_at_any_size_no_text_calls_small_groups_livelier():
+    worlds, covered = 24, 0
+    for rng in np.random.default_rng(6).spawn(worlds):
+        drawn = world(rng, total_fixed=True)
+        result = s05.test(drawn.dataset(), Choices(), rng=rng)
+        total = result.details["total_elasticity"]
+        covers = total["ci_low"] <= 0 <= total["ci_high"]
+        covered += covers
+        texts = said(result.to_dict())
+        assert result.claim in texts
+        assert result.word("reason", "zh") in texts
+        assert not [text for text in texts if LIVELIER.search(text)]
+        assert ("the same total divided by more heads" in result.reason) == covers
+        assert ("同样的总量由更多的人来分" in result.word("reason", "zh")) == covers
+    assert_share(covered / worlds, 0.95, worlds)
