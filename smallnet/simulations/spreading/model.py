@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from smallnet.errors import InputError
+from smallnet.simulations.spreading.kernels.stream import stream_keys
 from smallnet.simulations.spreading.outcome import Block, Spread, Trace
 from smallnet.simulations.spreading.population import Population
 from smallnet.simulations.spreading.replicas import replicas
-from smallnet.simulations.spreading.kernels.stream import stream_keys
 
 __all__ = ["Kernel", "Model", "share"]
 

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smallnet.errors import InputError
-from smallnet.simulations.spreading.outcome import Block
 from smallnet.simulations.spreading.kernels.stream import stream_keys
+from smallnet.simulations.spreading.outcome import Block
 from smallnet.tables.writing import atomic_write
 
 if TYPE_CHECKING:
