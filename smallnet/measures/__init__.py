@@ -1,8 +1,9 @@
 """Tables or a network in, one number a group out.
 
 ``group_table`` measures every group, ``scorecard`` judges it by four criteria and three signs of
-life, ``cascade_table`` follows what was passed on, ``dataset_summary`` counts what is there. Each family of measures has a module of its own,
-named after what it measures; what a column means is in ``COLUMNS``.
+life, ``cascade_table`` follows what was passed on, ``dataset_summary`` counts what is there. Each
+family of measures has a module of its own, named after what it measures; what a column means is in
+``COLUMNS``.
 """
 
 from smallnet.measures.acquaintance import group_friends, pairs_by_chance

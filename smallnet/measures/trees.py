@@ -16,6 +16,7 @@ __all__ = ["TreeShapes", "grow_trees", "structural_virality", "tree_shapes"]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+CARRY = 1 << 40
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -108,9 +109,10 @@ def grow_trees(parent: ArrayLike) -> TreeShapes:
     number = np.full(up.size, -1, dtype=np.int64)
     number[root] = np.arange(root.size)
     children = np.bincount(up[up >= 0], minlength=up.size).astype(np.int64)
-    level, distance = np.zeros(up.size, dtype=np.int64), np.zeros(root.size)
+    level, carried = np.zeros(up.size, dtype=np.int64), np.zeros((2, root.size), dtype=np.int64)
     order, below = _peel(up, children)
-    _descend(up, order, below, number, level, distance)
+    _descend(up, order, below, number, level, carried)
+    distance = carried[1] * float(CARRY) + carried[0]
     size, depth, broadcast = below[root], *(np.zeros((2, root.size), dtype=np.int64))
     inside = number >= 0
     np.maximum.at(depth, number[inside], level[inside])
@@ -196,10 +198,13 @@ def _descend(
     below: IntArray,
     number: IntArray,
     level: IntArray,
-    distance: FloatArray,
+    carried: IntArray,
 ) -> None:
-    """Give every node the number of its root; add up the distances inside each tree."""
-    size = np.zeros(distance.size, np.int64)
+    """Give every node the number of its root; add up the distances inside each tree.
+
+    The sums are whole numbers in two parts, for those of a path of 10^7 nodes pass 2^63.
+    """
+    size = np.zeros(carried.shape[1], np.int64)
     for place in range(order.size - 1, -1, -1):
         node = order[place]
         above = up[node]
@@ -210,7 +215,9 @@ def _descend(
         if tree >= 0 and above < 0:
             size[tree] = below[node]
         elif tree >= 0:
-            distance[tree] += below[node] * (size[tree] - below[node])
+            total = carried[0, tree] + below[node] * (size[tree] - below[node])
+            carried[0, tree] = total % CARRY
+            carried[1, tree] += total // CARRY
 
 
 @njit(cache=True)

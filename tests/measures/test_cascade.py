@@ -42,6 +42,11 @@ def test_r3_virality_of_a_path():
     assert structural_virality(path(23)) == pytest.approx(8, abs=EXACT)
 
 
+def test_a_long_path_loses_no_digits():
+    n = 1_000_000
+    assert structural_virality(np.arange(n) - 1) == pytest.approx((n + 1) / 3, rel=1e-15)
+
+
 @pytest.mark.parametrize(
     ("height", "wiener", "printed"),
     [
