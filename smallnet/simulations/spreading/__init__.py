@@ -10,10 +10,12 @@ from smallnet.simulations.spreading.independent_cascade import IndependentCascad
 from smallnet.simulations.spreading.model import Kernel, Model
 from smallnet.simulations.spreading.outcome import CURVE_POINTS, Block, Spread, Trace, mean_interval
 from smallnet.simulations.spreading.population import Population
+from smallnet.simulations.spreading.registry import MODELS, make_model
 from smallnet.simulations.spreading.replicas import replicas
 
 __all__ = [
     "CURVE_POINTS",
+    "MODELS",
     "Block",
     "IndependentCascade",
     "Kernel",
@@ -21,6 +23,7 @@ __all__ = [
     "Population",
     "Spread",
     "Trace",
+    "make_model",
     "mean_interval",
     "replicas",
 ]

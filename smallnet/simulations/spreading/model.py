@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
@@ -50,7 +50,7 @@ class Model(ABC):
     def simulate(
         self,
         population: Population,
-        seed_people: ArrayLike | Iterable[str],
+        seed_people: ArrayLike | Sequence[str],
         *,
         rng: np.random.Generator,
         replicates: int = 1000,
@@ -94,7 +94,7 @@ class Model(ABC):
     def trace(
         self,
         population: Population,
-        seed_people: ArrayLike | Iterable[str],
+        seed_people: ArrayLike | Sequence[str],
         *,
         rng: np.random.Generator,
     ) -> Trace:

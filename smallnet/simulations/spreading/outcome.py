@@ -203,25 +203,27 @@ class Trace:
         """
         passed = self.source >= 0
         people = self.population.people
-        ids = pd.Series(self._share_ids(item))
-        own = pd.Series(ids.to_numpy(), index=self.person)  # share that brought each person to it
+        ids = self._share_ids(item)
+        brought = np.full(len(people), None, dtype=object)  # by which share each person has it
+        brought[self.person] = ids
         group = self.group[passed]
         names = None if self.population.membership is None else self.population.membership.groups
         inside = group >= 0
         where = np.full(len(group), None, dtype=object)
         if names is not None:
             where[inside] = names[group[inside]]
-        recipient = np.where(inside, None, people[self.person[passed]])
+        recipient = people[self.person[passed]].copy()
+        recipient[inside] = None
         return pd.DataFrame(
             {
-                "share": ids[passed].to_numpy(),
+                "share": ids[passed],
                 "item": item,
                 "sharer": people[self.source[passed]],
                 "channel": np.where(inside, "group", "friend"),
                 "shared_at": _moments(self.time[passed], starts, unit),
                 "group": where,
                 "recipient": recipient,
-                "parent": own.loc[self.source[passed]].to_numpy(),
+                "parent": brought[self.source[passed]],
             }
         )
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -140,7 +141,7 @@ class Population:
             return np.zeros(self.n_people + 1, np.int64), np.zeros(0, np.int32)
         return _parts(csr_array(self.membership.incidence.T))[:2]
 
-    def seeds(self, seed_people: ArrayLike | Iterable[str]) -> NDArray[np.int32]:
+    def seeds(self, seed_people: ArrayLike | Sequence[str]) -> NDArray[np.int32]:
         """Index of the people with whom something starts; each once, in the order given.
 
         Parameters
@@ -153,9 +154,7 @@ class Population:
         InputError
             If there is none, or one is not in the population.
         """
-        given = (
-            list(seed_people) if not isinstance(seed_people, np.ndarray) else seed_people.tolist()
-        )  # type: ignore[arg-type]
+        given: list[Any] = np.asarray(seed_people, dtype=object).ravel().tolist()
         if not given:
             msg = "there are no seed people, expected at least one person to start with"
             raise InputError(msg)
