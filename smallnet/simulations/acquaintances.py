@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
 
+from smallnet.simulations.happenings import Happenings, without_friending
 from smallnet.simulations.rosters import IntArray, RealArray, Slots
 
 if TYPE_CHECKING:
@@ -52,11 +53,19 @@ class Friendships:
         return old | both
 
 
-def draw_friendships(platform: Platform, slots: Slots, *, rng: np.random.Generator) -> Friendships:
-    """Draw old friendships, and the moments at which members of a group may become friends."""
+def draw_friendships(
+    platform: Platform, slots: Slots, happen: Happenings | None = None, *, rng: np.random.Generator
+) -> Friendships:
+    """Draw old friendships, and the moments at which members of a group may become friends.
+
+    Nobody meets where friending is forbidden; a group made for a reward has no old friends.
+    """
     old_rng, new_rng = rng.spawn(2)
-    ego, alter, chance = _old_friendships(platform, slots, rng=old_rng)
+    happen = happen or Happenings()
+    ego, alter, chance = _old_friendships(platform, _of_friends(slots, happen), rng=old_rng)
     first, second, since = _chances_to_meet(platform, slots, rng=new_rng)
+    free = ~without_friending(happen.rule, slots.group[first], since)
+    first, second, since = first[free], second[free], since[free]
     one, two = slots.person[first], slots.person[second]
     swap = one > two
     one, two = np.where(swap, two, one), np.where(swap, one, two)
@@ -74,6 +83,13 @@ def draw_friendships(platform: Platform, slots: Slots, *, rng: np.random.Generat
         np.concatenate([none, second[order]])[kept],
         chance,
     )
+
+
+def _of_friends(slots: Slots, happen: Happenings) -> Slots:
+    if happen.rewards is None:
+        return slots
+    kept = ~happen.rewards.fission[slots.group]
+    return Slots(slots.person[kept], slots.group[kept], slots.start[kept], slots.founder[kept])
 
 
 def _old_friendships(

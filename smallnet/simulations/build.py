@@ -12,8 +12,9 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from smallnet.simulations import acquaintances, chatter, leaving, rosters, sharing
+from smallnet.simulations import acquaintances, chatter, gifts, leaving, rosters, sharing
 from smallnet.simulations.chatter import DAY_S, Messages, SizeSteps, Spells
+from smallnet.simulations.happenings import draw_happenings, events_frame
 from smallnet.simulations.labels import frame, ids, moments, named
 from smallnet.simulations.layout import (
     Layout,
@@ -31,7 +32,7 @@ from smallnet.tables import Study
 if TYPE_CHECKING:
     from smallnet.simulations.platform import Platform
 
-__all__ = ["DEFAULT_TABLES", "TABLES", "build_world"]
+__all__ = ["DEFAULT_TABLES", "EXTRA_TABLES", "TABLES", "build_world", "tables_of"]
 
 TABLES = (
     "people",
@@ -44,22 +45,36 @@ TABLES = (
     "adoptions",
     "opportunities",
 )
+EXTRA_TABLES = ("exposures", "events")  # of platforms to which something is added
 DEFAULT_TABLES = tuple(name for name in TABLES if name != "opportunities")
 NEEDS_TALK = frozenset({"interactions", "recipients"})
 NEEDS_SHARES = frozenset({"shares", "adoptions", "opportunities"})
 BOT_REACH = 0.2  # share of groups in which a machine stands
 
 
+def tables_of(platform: Platform) -> tuple[str, ...]:
+    """Give the names of the tables that a platform can make."""
+    p = platform
+    added = any(part is not None for part in (p.campaign, p.rule, p.incentive, p.fission))
+    tables = [name for name in TABLES if name != "opportunities" or p.campaign is None]
+    return (
+        *tables,
+        *(EXTRA_TABLES[0:1] if p.campaign else ()),
+        *(EXTRA_TABLES[1:] if added else ()),
+    )
+
+
 def build_world(platform: Platform, wanted: frozenset[str], *, rng: np.random.Generator) -> World:
     """Draw everything and lay it out as tables."""
     society, membership, friend, leave, talk, mention, share, adopt, truth = rng.spawn(9)
     people_rng, group_rng, bot_rng, slot_rng, name_rng = society.spawn(5)
+    (happen_rng,) = society.spawn(1)
     p = platform
     talk_z = people_rng.standard_normal(p.people)
     joining = p.joining_sd * people_rng.standard_normal(p.people)
-    groups = rosters.draw_groups(p, rng=group_rng)
+    groups, happen = draw_happenings(p, rosters.draw_groups(p, rng=group_rng), rng=happen_rng)
     slots = rosters.draw_slots(p, groups, talk_z, joining, rng=slot_rng)
-    friends = acquaintances.draw_friendships(p, slots, rng=friend)
+    friends = acquaintances.draw_friendships(p, slots, happen, rng=friend)
     stays = leaving.draw_leaving(p, groups, slots, friends, rng=leave)
 
     watch = round(p.days * DAY_S)
@@ -78,14 +93,14 @@ def build_world(platform: Platform, wanted: frozenset[str], *, rng: np.random.Ge
     layout = Layout(p, ids("p", p.people + p.bots), ids("g", p.groups), p.starts)
     stand = bot_rng.random((p.groups, p.bots)) < BOT_REACH
     bot_group, bot = np.nonzero(stand)
-    drawn = Drawn(groups, slots, stays, spells, gone, friends, met)
+    drawn = Drawn(groups, slots, stays, spells, gone, friends, met, happen)
     frames: dict[str, pd.DataFrame] = {
         "people": frame(
             person=layout.people, bot=pa.array(np.arange(p.people + p.bots) >= p.people)
         ),
-        "groups": groups_frame(layout, groups, rng=name_rng),
+        "groups": groups_frame(layout, groups, happen, rng=name_rng),
         "memberships": memberships_frame(
-            layout, spells, start, gone, slots.founder, (bot_group, bot), rng=membership
+            layout, spells, start, gone, slots.founder, (bot_group, bot), happen, rng=membership
         ),
         "friendships": frame(
             person=named(layout.people, pairs[0]),
@@ -94,7 +109,7 @@ def build_world(platform: Platform, wanted: frozenset[str], *, rng: np.random.Ge
         ),
     }
     if wanted & (NEEDS_TALK | NEEDS_SHARES):
-        steps = chatter.size_steps(p, groups, spells, rng=talk)
+        steps = chatter.size_steps(p, groups, spells, happen.steps, rng=talk)
         drawn.steps = steps
     if wanted & NEEDS_TALK:
         drawn.talkativeness = np.exp(p.talk_sd * talk_z - 0.5 * p.talk_sd**2)
@@ -102,15 +117,23 @@ def build_world(platform: Platform, wanted: frozenset[str], *, rng: np.random.Ge
             p, groups, spells, steps, drawn.talkativeness, start, pairs, (bot_group, bot), rng=talk
         )
         drawn.messages = said
-        frames |= interaction_frames(layout, spells, said, rng=mention)
-    if wanted & NEEDS_SHARES:
+        frames |= interaction_frames(layout, spells, said, happen, rng=mention)
+    if wanted & (NEEDS_SHARES | {"exposures"}) and p.campaign is not None:
+        drawn.gifts = gifts.draw_gifts(p, spells, pairs, rng=share)
+        frames |= gifts.gift_frames(layout, drawn.gifts)
+        frames["people"]["used_before"] = np.concatenate(
+            [drawn.gifts.users, np.zeros(p.bots, dtype=np.bool_)]
+        )
+    elif wanted & NEEDS_SHARES:
         passed = sharing.draw_shares(p, spells, steps, pairs, rng=share)
         taken = sharing.draw_adoptions(p, spells, passed, pairs, rng=adopt)
         drawn.shares = passed
         frames |= sharing_frames(layout, passed, taken)
         if "opportunities" in wanted:
             frames["opportunities"] = opportunities_frame(layout, passed, pairs, steps)
-    made = {name: frames[name] for name in TABLES if name in wanted}
+    if "events" in wanted:
+        frames["events"] = events_frame(layout, groups, happen)
+    made = {name: frames[name] for name in (*TABLES, *EXTRA_TABLES) if name in wanted}
     return World(made, tell_truth(p, drawn, made, rng=truth), _study(p, wanted))
 
 
@@ -151,7 +174,7 @@ def _study(p: Platform, wanted: frozenset[str]) -> Study:
         coverage={
             "feed": shared,
             "private": shared or said,
-            "reads": False,
+            "reads": "exposures" in wanted,
             "joining": member,
             "leaving": member,
             "muting": member,

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from smallnet.simulations.rosters import GroupDraw, IntArray, RealArray
 
 if TYPE_CHECKING:
+    from smallnet.simulations.happenings import Steps
     from smallnet.simulations.platform import Platform
 
 __all__ = [
@@ -101,7 +102,12 @@ class Messages:
 
 
 def size_steps(
-    platform: Platform, groups: GroupDraw, spells: Spells, *, rng: np.random.Generator
+    platform: Platform,
+    groups: GroupDraw,
+    spells: Spells,
+    moves: Steps | None = None,
+    *,
+    rng: np.random.Generator,
 ) -> SizeSteps:
     """Lay out how the size of every group moves, and the rate factor that goes with it."""
     p = platform
@@ -118,6 +124,10 @@ def size_steps(
         place.append(np.repeat(every, ticks.size))
         when.append(np.tile(ticks, p.groups))
         change.append(np.zeros(ticks.size * p.groups, dtype=np.int64))
+    if moves is not None:
+        place.append(moves.group)
+        when.append(moves.when)
+        change.append(np.zeros(moves.group.size, dtype=np.int64))
     group, at, delta = np.concatenate(place), np.concatenate(when), np.concatenate(change)
     span = watch + 1
     x = group * float(span) + at
@@ -132,7 +142,20 @@ def size_steps(
     if p.day_sd:
         moods = rng.normal(-0.5 * p.day_sd**2, p.day_sd, (p.groups, -(-watch // DAY_S) + 1))
         factor = factor * np.exp(moods[group, at // DAY_S])
+    if moves is not None:
+        factor = factor * np.exp(_moved(moves, group, x, span))
     return SizeSteps(x, size, np.concatenate([[0.0], np.cumsum(factor * length)[:-1]]), span)
+
+
+def _moved(moves: Steps, group: IntArray, x: RealArray, span: int) -> RealArray:
+    """Add up the changes of each group's log rate until a moment."""
+    point = moves.group * float(span) + moves.when
+    order = np.argsort(point, kind="stable")
+    added = np.concatenate([[0.0], np.cumsum(moves.change[order])])
+    until = np.searchsorted(point[order], x, side="right")
+    before = np.searchsorted(point[order], group * float(span), side="left")
+    moved: RealArray = added[until] - added[before]
+    return moved
 
 
 def _curve(p: Platform, group: IntArray, size: IntArray, length: RealArray) -> RealArray:

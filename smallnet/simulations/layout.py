@@ -12,8 +12,10 @@ import pyarrow as pa
 
 from smallnet.simulations import chatter, rosters, sharing
 from smallnet.simulations.chatter import DAY_S, Messages, SizeSteps, Spells
+from smallnet.simulations.happenings import Happenings
 from smallnet.simulations.labels import digests, frame, ids, moments, named
 from smallnet.simulations.names import draw_names
+from smallnet.simulations.replying import answer_back
 from smallnet.simulations.rosters import IntArray
 from smallnet.tables import CHANNELS
 
@@ -46,10 +48,20 @@ class Layout:
 
 
 def groups_frame(
-    layout: Layout, groups: rosters.GroupDraw, *, rng: np.random.Generator
+    layout: Layout,
+    groups: rosters.GroupDraw,
+    happen: Happenings,
+    *,
+    rng: np.random.Generator,
 ) -> pd.DataFrame:
-    """Lay out the groups, with a name each as an attribute."""
+    """Lay out the groups, with a name each as an attribute.
+
+    ``friending_allowed`` is as the watch begins; when a rule is lifted stands in the events.
+    """
     names, kinds = draw_names(layout.platform.groups, rng=rng)
+    if happen.rewards is not None:
+        kinds = np.where(happen.rewards.fission, "fission", "friends").tolist()
+    allowed = np.ones(len(kinds), dtype=np.bool_) if happen.rule is None else ~happen.rule.ruled
     born = np.floor(groups.born * DAY_S).astype(np.int64)
     closed = np.floor(np.where(np.isinf(groups.closed), 0, groups.closed) * DAY_S).astype(np.int64)
     return frame(
@@ -57,7 +69,7 @@ def groups_frame(
         created_at=moments(born, layout.starts),
         closed_at=moments(closed, layout.starts, np.isfinite(groups.closed)),
         kind=pa.array(kinds),
-        friending_allowed=pa.array([True] * len(kinds)),
+        friending_allowed=pa.array(allowed),
         roster=pa.array(["complete"] * len(kinds)),
         name=pa.array(names),
     )
@@ -70,6 +82,7 @@ def memberships_frame(
     gone: np.ndarray,
     founder: np.ndarray,
     bots: tuple[IntArray, IntArray],
+    happen: Happenings,
     *,
     rng: np.random.Generator,
 ) -> pd.DataFrame:
@@ -86,7 +99,7 @@ def memberships_frame(
     via = np.where(founder, CREATED, np.where(inviter >= 0, INVITED, LINK))
     via = np.where(known, via, -1)
     muting = sharing.leanings(p.muted_share, p.muting_varies, p.people, rng=rng)
-    muted = rng.random(n) < muting[spells.person]
+    muted = rng.random(n) < _chance_to_mute(p, happen, muting[spells.person], spells.group)
     muted_at = start + np.floor((spells.end - start) * rng.random(n)).astype(np.int64)
     muted_known = muted & ((muted_at >= 0) | known)
     vague = gone & (rng.random(n) >= p.left_known)
@@ -113,14 +126,26 @@ def memberships_frame(
     )
 
 
+def _chance_to_mute(
+    p: Platform, happen: Happenings, chance: rosters.RealArray, group: IntArray
+) -> rosters.RealArray:
+    """Turn the chance by how much the group repeats itself."""
+    if happen.noise is None or p.incentive is None:
+        return chance
+    tenths = (happen.noise.repetition[group] - p.repetition) / 0.1
+    odds = p.incentive.muting_odds**tenths
+    turned: rosters.RealArray = chance * odds / (1.0 - chance + chance * odds)
+    return turned
+
+
 def interaction_frames(
-    layout: Layout, spells: Spells, said: Messages, *, rng: np.random.Generator
+    layout: Layout, spells: Spells, said: Messages, happen: Happenings, *, rng: np.random.Generator
 ) -> dict[str, pd.DataFrame]:
     """Lay out what was said, and whom messages mention."""
     row, who = _mentions(layout.platform, spells, said, rng=rng)
     names = ids("m", said.when.size)
     return {
-        "interactions": _interactions_frame(layout, said, names, rng=rng),
+        "interactions": _interactions_frame(layout, said, names, happen, rng=rng),
         "recipients": frame(
             interaction=named(names, row),
             person=named(layout.people, who),
@@ -161,16 +186,30 @@ def _replies(p: Platform, said: Messages, *, rng: np.random.Generator) -> IntArr
     good &= (said.group[target] == said.group[rows]) & (said.sender[target] != said.sender[rows])
     good &= said.when[rows] - said.when[target] < REPLY_WITHIN_S
     answer[rows[good]] = target[good]
-    return answer
+    if p.reciprocity == 0:
+        return answer
+    turned = rng.random(rows.size) < p.reciprocity
+    return answer_back(answer, rows, said.group, said.sender, said.when, turned, REPLY_WITHIN_S)
 
 
 def _interactions_frame(
-    layout: Layout, said: Messages, names: pa.Array, *, rng: np.random.Generator
+    layout: Layout,
+    said: Messages,
+    names: pa.Array,
+    happen: Happenings,
+    *,
+    rng: np.random.Generator,
 ) -> pd.DataFrame:
     p, n = layout.platform, said.when.size
     text = (said.kind == chatter.TEXT) & (said.sender < p.people)
     rate = sharing.leanings(p.repetition, 0.2, p.groups, rng=rng)
+    if happen.noise is not None:
+        rate = happen.noise.repetition
     stock = (said.group >= 0) & (rng.random(n) < rate[np.maximum(said.group, 0)])
+    if happen.noise is not None and p.incentive is not None:
+        stock |= happen.noise.in_window(said.group, said.when, p.incentive.hours) & (
+            rng.random(n) < p.incentive.repeated_share
+        )
     template = np.minimum(rng.geometric(0.35, n), TEMPLATES)
     base = np.uint64(rng.integers(0, 2**62))  # the key of the digest: other worlds, other digests
     words = np.where(stock, template, np.arange(n) + TEMPLATES + 1).astype(np.uint64)

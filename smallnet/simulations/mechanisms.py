@@ -116,7 +116,7 @@ class GiftCampaign:
     days: float = 21.0  # during which the first givers give
     givers: int = 200  # people who use the product and give of their own accord
     users_share: float = 0.4  # share of people who use the product before
-    copies: float = 2.2  # mean copies per giver; 1 + Poisson
+    copies: float = 2.8  # mean copies of a link, 1 + Poisson; a link to a friend has one
     books: int = 20  # a giver gives one of them
     group_share: float = 0.5  # of links, to a group
     friend_share: float = 0.35  # to a friend; the rest to the feed

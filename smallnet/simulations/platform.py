@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from smallnet.errors import InputError, UnknownNameError
-from smallnet.simulations.build import DEFAULT_TABLES, TABLES, build_world
+from smallnet.simulations.build import build_world, tables_of
 from smallnet.simulations.mechanisms import (
     MECHANISMS,
     Fission,
@@ -292,8 +292,10 @@ class Platform:
         UnknownNameError
             For a table that a platform does not make.
         """
-        wanted = frozenset(DEFAULT_TABLES if tables is None else tables)
-        for name in sorted(wanted - set(TABLES)):
-            msg = f"unknown table {name!r}, expected some of {', '.join(TABLES)}"
+        every = tables_of(self)
+        default = set(every) - {"opportunities"}
+        wanted = frozenset(default if tables is None else tables)
+        for name in sorted(wanted - set(every)):
+            msg = f"unknown table {name!r}, expected some of {', '.join(every)}"
             raise UnknownNameError(msg)
         return build_world(self, wanted, rng=rng)

@@ -13,9 +13,12 @@ import pandas as pd
 
 from smallnet.simulations.acquaintances import Friendships
 from smallnet.simulations.chatter import DAY_S, REACTION, SYSTEM, Messages, SizeSteps, Spells
+from smallnet.simulations.gifts import Gifts
+from smallnet.simulations.happenings import Happenings
 from smallnet.simulations.leaving import LANDMARK_DAYS, Stays, expected_first_days_ratio
 from smallnet.simulations.rosters import GroupDraw, RealArray, Slots
 from smallnet.simulations.sharing import Shares, small_target_ratio
+from smallnet.simulations.truths_added import tell_added
 
 if TYPE_CHECKING:
     from smallnet.simulations.platform import Platform
@@ -40,10 +43,12 @@ class Drawn:
     gone: npt.NDArray[np.bool_]
     friends: Friendships
     met: npt.NDArray[np.bool_]
+    happen: Happenings
     steps: SizeSteps | None = None
     talkativeness: RealArray | None = None
     messages: Messages | None = None
     shares: Shares | None = None
+    gifts: Gifts | None = None
 
 
 def tell_truth(
@@ -55,7 +60,7 @@ def tell_truth(
 ) -> dict[str, Any]:
     """Give the truth by claim, the parameters, and counts of rows."""
     p = platform
-    return {
+    told: dict[str, Any] = {
         "world": p.name,
         "S01": _private(p, drawn, frames.get("opportunities")),
         "S03": _small_targets(p, drawn, rng=rng),
@@ -74,6 +79,9 @@ def tell_truth(
             "estimate": expected_first_days_ratio(p, drawn.groups, drawn.slots, drawn.stays),
             "effect": "hazard ratio of leaving, days 0-2 over days 3-14",
         },
+    }
+    told |= tell_added(p, drawn.happen, drawn.groups, drawn.gifts)
+    return told | {
         "parameters": p.to_dict(),
         "counts": {name: len(table) for name, table in frames.items()},
     }
