@@ -9,6 +9,7 @@ from matplotlib.ticker import FuncFormatter, NullFormatter, NullLocator
 
 from smallnet.figures.sizes import log_size_ticks
 from smallnet.figures.style import make_axes
+from smallnet.measures.wording import ACTS
 from smallnet.tables.words import Text
 
 __all__ = ["CRITERIA", "SIZES", "count_criteria", "group_sizes", "plot_group_map"]
@@ -29,10 +30,10 @@ _LOOKS = (
 _WORDS = {
     "x": Text(en="group size, members (log scale)", zh="群规模（人，对数刻度）"),
     "y": Text(
-        en="messages per member and day (log scale)",
-        zh="每人每天消息数（对数刻度）",
+        en="{acts} per member and day (log scale)",
+        zh="每人每天{acts}数（对数刻度）",
     ),
-    "silent": Text(en="silent", zh="无消息"),
+    "silent": Text(en="silent", zh="无{acts}"),
     "small": Text(en="under {n}", zh="少于 {n} 人"),
     "slope": Text(
         en="same total, divided by more heads",
@@ -59,6 +60,7 @@ def plot_group_map(
     liveliness: str = "messages_per_member_day",
     score: str = "criteria_met",
     small_group: int = 30,
+    acts: str = "messages",
     lang: str = "en",
 ) -> Axes:
     """Draw size against liveliness, coloured by the scorecard.
@@ -75,6 +77,8 @@ def plot_group_map(
         the scorecard's columns (`count_criteria`); groups without one are drawn hollow.
     small_group : int
         "Small" is fewer than this: the dotted line.
+    acts : str
+        What is counted, one of the words of ``ACTS``.
     lang : str
         ``en`` or ``zh``.
 
@@ -87,7 +91,8 @@ def plot_group_map(
     """
     ax = make_axes(ax, 7.0, 4.8)
     ax.set_xlabel(_WORDS["x"].get(lang))
-    ax.set_ylabel(_WORDS["y"].get(lang))
+    counted = ACTS[acts].get(lang)
+    ax.set_ylabel(_WORDS["y"].get(lang).format(acts=counted))
     x = group_sizes(table) if size is None else _column(table, size)
     y = _column(table, liveliness)
     usable = np.isfinite(x) & (x >= 1) & np.isfinite(y) & (y >= 0)
@@ -123,7 +128,8 @@ def plot_group_map(
     bottom = strip / (top / floor) ** 0.05 if (~active).any() else floor
     ax.set_xlim(low, high)
     ax.set_ylim(bottom, top)
-    _dress(ax, (low, high), (floor, top), strip if (~active).any() else None, lang)
+    silent = _WORDS["silent"].get(lang).format(acts=counted)
+    _dress(ax, (low, high), (floor, top), strip if (~active).any() else None, silent)
     _guides(ax, x, y, (low, high), small_group, lang)
     ax.legend(
         loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2, borderaxespad=0.2, columnspacing=1.2
@@ -173,7 +179,7 @@ def _dress(
     xs: tuple[float, float],
     ys: tuple[float, float],
     strip: float | None,
-    lang: str,
+    silent: str,
 ) -> None:
     log_size_ticks(ax, *xs)
     steps = [10.0**power for power in range(-7, 5)]
@@ -184,7 +190,7 @@ def _dress(
     names = {tick: f"{tick:g}" for tick in ticks}
     if strip is not None:
         ticks = [strip, *ticks]
-        names[strip] = _WORDS["silent"].get(lang)
+        names[strip] = silent
         ax.axhspan(0, ys[0], color="#f3f3f3", zorder=0)
     ax.yaxis.set_minor_locator(NullLocator())
     ax.yaxis.set_minor_formatter(NullFormatter())

@@ -246,10 +246,10 @@ def not_testable(
 ) -> Result:
     """Say that the data cannot answer, and what they lack."""
     if isinstance(why, NotTestableError):
-        names = ", ".join(why.missing)
+        names, names_zh = ", ".join(why.missing), "、".join(why.missing)
         why = Text(
             f"The data lack {names}: what was not recorded cannot be told from what did not "
             "happen.",
-            f"数据缺少 {names}：没有记录与没有发生无法区分。",
+            f"数据缺少{names_zh}：没有记录与没有发生无法区分。",
         )
     return result_of(claim, choices, verdict="not testable", reason=why, **numbers)

@@ -340,7 +340,8 @@ def plot(result: Result, ax: Any = None, *, lang: str = "en") -> Any:
         f"{low}" if low == high else f"{low}–{high}" if high < 10**8 else f"{low}+"
         for low, high in zip(figure["low"], figure["high"], strict=True)
     ]
-    drawn.set_xticks(at, labels)
+    crowded = {"rotation": 30, "ha": "right", "rotation_mode": "anchor"} if len(at) > 8 else {}
+    drawn.set_xticks(at, labels, **crowded)
     edge = sum(low < figure["small_group"] for low in figure["low"]) - 0.5
     drawn.axvline(
         edge,

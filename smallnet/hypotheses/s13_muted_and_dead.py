@@ -185,9 +185,9 @@ def _groups(dataset: Dataset) -> pd.DataFrame:
 def _missing(dataset: Dataset, known: pd.DataFrame, held: pd.DataFrame) -> Text | None:
     if not dataset.covers("muting"):
         return Text(
-            "Not testable for the muted share: the source could not record muting "
-            "(coverage.muting, memberships.muted).",
-            "屏蔽比例无法检验：来源不能记录屏蔽（coverage.muting、memberships.muted）。",
+            "Not testable for the muted share: the source could not record who mutes a group "
+            "(memberships.muted).",
+            "屏蔽比例无法检验：来源不能记录谁屏蔽了群（memberships.muted）。",
         )
     if held.empty:
         return Text(
@@ -196,15 +196,15 @@ def _missing(dataset: Dataset, known: pd.DataFrame, held: pd.DataFrame) -> Text 
         )
     if known.empty:
         return Text(
-            "Not testable for the muted share: memberships.muted is unknown for every membership "
-            "in force at the end.",
+            "Not testable for the muted share: for every membership in force at the end it is "
+            "unknown whether it is muted (memberships.muted).",
             "屏蔽比例无法检验：期末有效的成员关系都不知道是否被屏蔽（memberships.muted）。",
         )
     if known["muted"].all() and len(known) < len(held):
         return Text(
-            "Not testable for the muted share: memberships.muted is true or unknown, never false, "
-            "so that nobody is known not to mute.",
-            "屏蔽比例无法检验：memberships.muted 只有“是”或“未知”，没有“否”。",
+            "Not testable for the muted share: a membership is muted or unknown, never known not "
+            "to be muted (memberships.muted).",
+            "屏蔽比例无法检验：是否屏蔽只有“是”或“未知”，没有“否”（memberships.muted）。",
         )
     return None
 

@@ -417,12 +417,14 @@ def _figure(
 
 def plot(result: Result, ax: "Axes | None" = None, *, lang: str = "en") -> "Axes":
     """Draw how strongly each size would be a break, above the groups' rates against size."""
+    from matplotlib.ticker import LogLocator
+
     from smallnet.hypotheses.methods.drawing import BLUE, GREEN, GREY, ORANGE, VERMILLION, axes
 
     words = {
         "en": (
             "group size (members, mean)",
-            "evidence for a break here (χ², 1 df)",
+            "evidence for a break\nhere (χ², 1 df)",
             "step",
             "kink",
             "what chance alone passes once in {0:.0f} searches",
@@ -433,7 +435,7 @@ def plot(result: Result, ax: "Axes | None" = None, *, lang: str = "en") -> "Axes
         ),
         "zh": (
             "群规模（平均成员数）",
-            "此处存在断点的证据（χ²，自由度 1）",
+            "此处有断点的证据\n（χ²，自由度 1）",
             "阶跃",
             "拐点",
             "纯偶然每 {0:.0f} 次搜索才超过一次",
@@ -446,7 +448,7 @@ def plot(result: Result, ax: "Axes | None" = None, *, lang: str = "en") -> "Axes
     ax = axes(ax)
     figure = result.details.get("figure")
     ax.set_xlabel(words[0])
-    ax.set_ylabel(words[1])
+    ax.set_ylabel(words[1], fontsize="small")
     if figure is None:
         ax.text(0.5, 0.5, words[8], transform=ax.transAxes, ha="center", va="center", color=GREY)
         return ax
@@ -476,12 +478,12 @@ def plot(result: Result, ax: "Axes | None" = None, *, lang: str = "en") -> "Axes
     above.set_ylabel(words[7], fontsize="small")
     above.yaxis.set_label_position("right")
     above.yaxis.tick_right()
-    above.set_yticks([0.1, 0.3, 1, 3, 10], minor=False)
+    above.yaxis.set_major_locator(LogLocator(numticks=5))
     above.set_yticks([], minor=True)
     above.set_ylim(rate.min() / 1.3, rate.max() * 1.3)
     above.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
     above.tick_params(labelbottom=False, labelsize="small")
     ticks = [tick for tick in ax.get_yticks() if tick <= top * 0.45]
     ax.set_yticks(ticks)
-    ax.yaxis.set_label_coords(-0.07, 0.25)
+    ax.yaxis.set_label_coords(-0.07, 0.23)
     return ax

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from ibis import _
 
+from smallnet.measures.interaction import NO_TURN
 from smallnet.measures.size import all_groups, group_sizes, person_weighted_mean
 from smallnet.tables.choices import Choices
 from smallnet.tables.dataset import Dataset
@@ -31,8 +32,10 @@ def dataset_summary(dataset: Dataset, choices: Choices | None = None) -> dict[st
     -------
     dict
         ``people`` (humans named anywhere), ``bots, groups, groups_with_size, memberships``, the
-        rows of every other table, ``watch_days``, and of the groups that have members at the end:
-        ``mean_size_by_group``, ``mean_size_by_membership`` (E[n²] / E[n], what a member meets),
+        rows of every other table, ``watch_days``, ``acts`` (what people do in groups:
+        ``messages``, ``contacts``, ``calls``, or ``acts`` where it is several of these), and of
+        the groups that have members at the end: ``mean_size_by_group``,
+        ``mean_size_by_membership`` (E[n²] / E[n], what a member meets),
         ``size_q05_by_group`` … ``size_q95_by_membership``, and the shares of groups and of
         memberships in groups under ``small_group``. Unknown numbers are None.
     """
@@ -49,9 +52,23 @@ def dataset_summary(dataset: Dataset, choices: Choices | None = None) -> dict[st
         **{name: int(value or 0) for name, value in row.items()},
         **rows,
         "watch_days": round(dataset.watch_days, 3) if dataset.timed else None,
+        "acts": _acts(dataset),
         "groups_with_size": len(sizes),
         **_size_numbers(np.asarray(sizes[sizes > 0]), choices.small_group),
     }
+
+
+def _acts(dataset: Dataset) -> str:
+    """Name what people do in groups: a contact is no message."""
+    acts = dataset["interactions"].filter(_.group.notnull())
+    counted = acts.mutate(what=_.kind.fill_null("text")).filter(
+        _.what.notin(("system", "reaction"))
+    )
+    kinds = set(dataset.collect(counted.select("what").distinct())["what"])
+    named = {kind for kind in kinds if kind in NO_TURN}
+    if not named:
+        return "messages"
+    return f"{named.pop()}s" if len(kinds) == 1 else "acts"
 
 
 def _size_numbers(sizes: Any, small_group: int) -> dict[str, float | None]:

@@ -7,7 +7,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-__all__ = ["Sentence", "count", "join_words", "percent", "quantity"]
+from smallnet.tables.words import Text
+
+__all__ = ["ACTS", "Sentence", "count", "join_words", "percent", "quantity"]
+
+ACTS: dict[str, Text] = {  # what people do in groups, as the summary of a data set names it
+    "messages": Text("messages", "消息"),
+    "contacts": Text("contacts", "接触"),
+    "calls": Text("calls", "通话"),
+    "acts": Text("acts", "互动"),
+}
 
 
 @dataclasses.dataclass(frozen=True)

@@ -21,11 +21,12 @@ from smallnet.figures import (
 from smallnet.figures.group_map import group_sizes
 from smallnet.hypotheses.claims import CLAIMS, load_claim
 from smallnet.hypotheses.result import Result
+from smallnet.measures.wording import ACTS
 from smallnet.report.csv import read_csv, write_csv
 from smallnet.report.results_file import load_study
 from smallnet.tables.choices import Choices
 
-__all__ = ["group_figures", "read_drawing", "write_figures"]
+__all__ = ["acts_of", "group_figures", "overview_has_numbers", "read_drawing", "write_figures"]
 
 _TIES = ("source", "target", "kind")
 
@@ -52,7 +53,7 @@ def write_figures(
     groups : DataFrame, optional
         One row a group, with its scorecard: for ``group_map`` and ``sizes``.
     summary : mapping, optional
-        Counts of the data set; nothing is drawn from it yet.
+        Counts of the data set; its ``acts`` names what people do in groups.
     drawing : mapping, optional
         ``members`` and ``ties`` of the groups to draw, from `group_drawing_data`; kept in
         ``out/tables`` so that the page can be built again.
@@ -83,10 +84,10 @@ def write_figures(
             figure = _draw_claim(result, shown)
             if figure is not None:
                 paths.append(save_figure(figure, folder, result.id, lang=lang))
-        if results:
+        if overview_has_numbers(results):
             axes = plot_forest(results, lang=shown)
             paths.append(save_figure(axes, folder, "overview", lang=lang))
-        for name, axes in _draw_groups_table(groups, small_group, shown):
+        for name, axes in _draw_groups_table(groups, small_group, acts_of(summary), shown):
             paths.append(save_figure(axes, folder, name, lang=lang))
         if drawing is not None and drawing.get("members"):
             roster = pd.DataFrame(list(drawing["members"]))
@@ -96,6 +97,17 @@ def write_figures(
             axes = draw_groups(roster, ties, seed=random_seed, lang=shown)
             paths.append(save_figure(axes, folder, "drawing", lang=lang))
     return tuple(paths)
+
+
+def overview_has_numbers(results: Sequence[Result]) -> bool:
+    """Tell whether the overview has anything to show beside the table of verdicts."""
+    return any(result.estimate is not None for result in results)
+
+
+def acts_of(summary: Mapping[str, Any] | None) -> str:
+    """Name what people do in groups, as the summary of the data says it; else messages."""
+    told = (summary or {}).get("acts")
+    return told if told in ACTS else "messages"
 
 
 def group_figures(groups: pd.DataFrame | None) -> tuple[str, ...]:
@@ -112,7 +124,7 @@ def group_figures(groups: pd.DataFrame | None) -> tuple[str, ...]:
 
 
 def _draw_groups_table(
-    groups: pd.DataFrame | None, small_group: int, lang: str
+    groups: pd.DataFrame | None, small_group: int, acts: str, lang: str
 ) -> Iterator[tuple[str, Axes]]:
     if groups is None:
         return
@@ -120,7 +132,7 @@ def _draw_groups_table(
         if name == "sizes":
             yield name, plot_sizes(group_sizes(groups), small_group=small_group, lang=lang)
         else:
-            yield name, plot_group_map(groups, small_group=small_group, lang=lang)
+            yield name, plot_group_map(groups, small_group=small_group, acts=acts, lang=lang)
 
 
 def read_drawing(out: Path) -> dict[str, Any] | None:

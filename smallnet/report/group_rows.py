@@ -8,6 +8,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from smallnet.figures.numbers import known
+from smallnet.measures.wording import ACTS
 from smallnet.report.display import clean
 from smallnet.report.texts import COLUMNS, PAGE, STATES, label
 
@@ -47,7 +48,7 @@ def json_island(value: Any) -> Markup:
     return Markup(text)
 
 
-def group_rows(frame: pd.DataFrame, lang: str) -> GroupRows:
+def group_rows(frame: pd.DataFrame, lang: str, *, acts: str = "messages") -> GroupRows:
     """Choose and translate the columns of the table of groups.
 
     Parameters
@@ -57,6 +58,8 @@ def group_rows(frame: pd.DataFrame, lang: str) -> GroupRows:
         out; the reasons in words come last.
     lang : str
         ``en`` or ``zh``.
+    acts : str
+        What people do in groups, one of the words of ``ACTS``.
     """
     shown = [name for name in _SHOWN if name in frame and frame[name].notna().any()]
     shown += [name for name in (f"reason_{lang}",) if name in frame]
@@ -68,7 +71,12 @@ def group_rows(frame: pd.DataFrame, lang: str) -> GroupRows:
         kind = "long" if name.startswith("reason") else kind
         kind = "id" if name == "group" and "name" in shown else kind
         described.append(
-            {"label": label(COLUMNS, name.removesuffix(f"_{lang}"), lang), "kind": kind}
+            {
+                "label": label(COLUMNS, name.removesuffix(f"_{lang}"), lang).replace(
+                    "{acts}", ACTS[acts].get(lang)
+                ),
+                "kind": kind,
+            }
         )
         cells.append([_cell(value, numeric, lang) for value in column])
         if name == "state":

@@ -1,5 +1,6 @@
 """A study in words: everything that the page shows, ready for its template."""
 
+import datetime as dtm
 import re
 from collections import Counter
 from collections.abc import Mapping
@@ -12,12 +13,30 @@ from markupsafe import Markup
 from smallnet.figures import NO_CJK_FONT, VERDICTS, figure_language, verdict_look
 from smallnet.figures.numbers import known, show_interval, show_number, show_p
 from smallnet.hypotheses.result import Result
+from smallnet.measures.wording import ACTS
 from smallnet.report.display import clean, flatten, show_value
-from smallnet.report.drawings import group_figures, read_drawing
+from smallnet.report.drawings import (
+    acts_of,
+    group_figures,
+    overview_has_numbers,
+    read_drawing,
+)
 from smallnet.report.group_rows import group_rows
 from smallnet.report.svg import inline_svg
-from smallnet.report.texts import CHANNEL, CHOICES, COUNTS, FACTS, PAGE, PROBLEM, PROVENANCE, label
+from smallnet.report.texts import (
+    CHANNEL,
+    CHOICES,
+    COUNTS,
+    FACTS,
+    LACKED,
+    PAGE,
+    PHRASES,
+    PROBLEM,
+    PROVENANCE,
+    label,
+)
 from smallnet.tables.choices import Choices
+from smallnet.tables.schema import SCHEMA
 from smallnet.tables.words import Text
 
 __all__ = ["in_words"]
@@ -39,11 +58,13 @@ def in_words(
     words = {key: text.get(lang) for key, text in PAGE.items()}
     name = clean(str(study["dataset"].get("name") or words["unknown"]), 120)
     said = (study["dataset"].get("study") or {}).get("notes") or ()
-    notes = [show_value(note, lang) for note in (*(study.get("notes") or ()), *said)]
+    notes = [show_value(note, lang) for note in study.get("notes") or ()]
     if figure_language(lang) != lang:
         notes.append(NO_CJK_FONT.get(lang))
     level = _percent(results[0].level if results else 0.95)
-    captions = _captions(out, groups, bool(results), words)
+    acts = acts_of(study.get("summary"))
+    words["group_map"] = words["group_map"].format(acts=ACTS[acts].get(lang))
+    captions = _captions(out, groups, overview_has_numbers(results), words)
     return {
         "t": words,
         "html_lang": _HTML_LANG[lang],
@@ -51,6 +72,7 @@ def in_words(
         "count_line": _count_line(results, lang),
         "family": words["family"].format(level=level),
         "notes": notes,
+        "notes_of_data": [show_value(note, lang) for note in said],
         "looks": [_look(verdict, lang) for verdict in VERDICTS],
         "claims": [_claim(out, result, lang) for result in results],
         "figures": {
@@ -61,7 +83,7 @@ def in_words(
         "facts": _facts(study["dataset"], lang),
         "table": None
         if groups is None or groups.empty or "group" not in groups
-        else group_rows(groups, lang),
+        else group_rows(groups, lang, acts=acts),
         "problems": _problems(study.get("problems") or [], lang),
         "choices": _choices(study["choices"], lang),
         "provenance": _provenance(study, lang),
@@ -179,13 +201,25 @@ def _claim(out: Path, result: Result, lang: str) -> dict[str, Any]:
 
 
 def _in_words(reason: str, lang: str) -> str:
-    """Say what a source could not record in words instead of by its key."""
-    return re.sub(
-        r"\bcoverage\.(\w+)",
-        lambda found: label(CHANNEL, found[1], lang) if found[1] in CHANNEL else found[0],
-        reason,
-        flags=re.ASCII,
-    )
+    """Say what the data lack in words instead of by its key; columns stay, in brackets."""
+    if lang == "zh":
+        for phrase, words in PHRASES.items():
+            reason = reason.replace(phrase, words)
+        reason = re.sub(r"(?<![\w.(（])[a-z]+(?![\w.])", _table_zh, reason, flags=re.ASCII)
+    brackets = " ({})" if lang == "en" else "（{}）"
+
+    def words_of(found: re.Match[str]) -> str:
+        table, column = found[1], found[2]
+        if table == "coverage":
+            return label(CHANNEL, column, lang) if column in CHANNEL else found[0]
+        told = LACKED.get(found[0])
+        return found[0] if told is None else told.get(lang) + brackets.format(found[0])
+
+    return re.sub(r"(?<![\w.(（])(\w+)\.(\w+)\b", words_of, reason, flags=re.ASCII)
+
+
+def _table_zh(found: re.Match[str]) -> str:
+    return label(COUNTS, found[0], "zh") if found[0] in SCHEMA else found[0]
 
 
 def _counts(summary: Mapping[str, Any], lang: str) -> list[tuple[str, str]]:
@@ -211,6 +245,10 @@ def _facts(dataset: Mapping[str, Any], lang: str) -> list[tuple[str, str]]:
         unknown = PAGE["unknown"].get(lang)
         low, high = (_moment(start) or unknown), (_moment(end) or unknown)
         facts["watch"] = PAGE["to"].get(lang).format(low=low, high=high)
+        if dataset.get("time_origin") == "unknown" and start and end:
+            watched = dtm.datetime.fromisoformat(end) - dtm.datetime.fromisoformat(start)
+            days = f"{watched / dtm.timedelta(days=1):,.4g}"
+            facts["watch"] = PAGE["no_origin"].get(lang).format(days=days)
     coverage = dataset.get("coverage") or {}
     for key, wanted in (("recorded", True), ("unrecorded", False)):
         channels = [label(CHANNEL, name, lang) for name, held in coverage.items() if held is wanted]

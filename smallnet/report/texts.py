@@ -10,7 +10,9 @@ __all__ = [
     "COLUMNS",
     "COUNTS",
     "FACTS",
+    "LACKED",
     "PAGE",
+    "PHRASES",
     "PROBLEM",
     "PROVENANCE",
     "label",
@@ -30,6 +32,8 @@ PAGE: dict[str, Text] = {
     "choices": Text("Choices", "分析选项"),
     "provenance": Text("Where this page comes from", "来源与复现"),
     "notes": Text("Notes", "说明"),
+    "in_english": Text("Of the data:", "数据说明的原文（英文）："),
+    "no_origin": Text("{days} days; the calendar is not told", "{days} 天；起始日期未公开"),
     "count": Text("Of {n} claims: {parts}.", "共 {n} 条主张：{parts}。"),
     "one_part": Text("{n} {verdict}", "{verdict} {n} 条"),
     "comma": Text(", ", "，"),
@@ -89,10 +93,10 @@ PAGE: dict[str, Text] = {
         "群有多大：按群计数，以及按成员关系计数（即一个人实际遇到的规模）。",
     ),
     "group_map": Text(
-        "Every group: size against messages per member and day; colour and shape are the "
+        "Every group: size against {acts} per member and day; colour and shape are the "
         "scorecard's. Along the grey line the group's total is the same, so a fall along it is "
         "only division by more heads.",
-        "每个群：规模与每人每天消息数；颜色和形状表示评分。沿灰线群的总量不变，"
+        "每个群：规模与每人每天{acts}数；颜色和形状表示评分。沿灰线群的总量不变，"
         "因此沿它下降只是由更多人平分。",
     ),
     "drawing": Text(
@@ -197,6 +201,22 @@ CHANNEL: dict[str, Text] = {
     "cross_group_ties": Text("ties across groups", "跨群关系"),
 }
 
+# What the data of a claim may lack, in words; ``[coverage]`` has its words above.
+LACKED: dict[str, Text] = {
+    "shares.channel": Text("the way each share went", "分享的渠道"),
+    "shares.group": Text("the group each share went to", "分享到的群"),
+    "shares.parent": Text("the share that each share passed on", "转发的来源"),
+    "memberships.joined_at": Text("the moments of joining", "加入时间"),
+    "memberships.muted": Text("the mute switch of each membership", "每条成员关系的屏蔽开关"),
+    "interactions.group": Text("messages in groups", "群内消息"),
+    "interactions.recipient": Text("whom a message is for", "消息的收件人"),
+}
+PHRASES: dict[str, str] = {  # of reasons that stand in English in the Chinese ones
+    "memberships that are watched on day 7 since joining": "加入后第 7 天仍在观察中的成员关系",
+    " inside the watch": "（观察期内）",
+    "ties (quote)": "引用关系（ties）",
+}
+
 PROBLEM: dict[str, Text] = {
     "table": Text("Table", "表"),
     "column": Text("Column", "列"),
@@ -280,7 +300,7 @@ COLUMNS: dict[str, Text] = {
     "kind": Text("kind", "类型"),
     "size": Text("members", "成员数"),
     "state": Text("state", "状态"),
-    "messages_per_member_day": Text("messages per member-day", "每人每天消息"),
+    "messages_per_member_day": Text("{acts} per member-day", "每人每天{acts}"),
     "active_share": Text("active share", "活跃比例"),
     "friend_density": Text("friend density", "好友密度"),
     "reciprocity": Text("reciprocity", "互惠"),

@@ -95,7 +95,7 @@ def test_without_a_record_of_muting_dead_groups_are_still_told():
         ask({"coverage": {"muting": False}}),
     ):
         assert (result.verdict, result.estimate) == ("not testable", None)
-        assert "coverage.muting" in result.reason
+        assert "memberships.muted" in result.reason
         assert "67% of groups" in result.reason
         assert result.details["share_of_groups_dead"] == pytest.approx(2 / 3)
 

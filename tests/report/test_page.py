@@ -7,10 +7,13 @@ import pytest
 from report_samples import HOSTILE, sample_groups, sample_results
 from report_study import page_in, write_study
 
-from smallnet.errors import InputError
+from smallnet.errors import InputError, NotTestableError
 from smallnet.figures import find_cjk_font
 from smallnet.hypotheses import VERDICTS
+from smallnet.hypotheses.claims import load_claim
+from smallnet.hypotheses.result import not_testable
 from smallnet.report import build_page, load_study, write_figures, write_results
+from smallnet.report.csv import write_csv
 from smallnet.report.display import clean, flatten, show_value
 from smallnet.report.group_rows import group_rows, json_island
 from smallnet.report.svg import figure_lang
@@ -271,13 +274,61 @@ def test_a_name_that_is_also_a_word_of_ours_stays_a_name():
     assert show_value("feed", "zh") == "feed"
 
 
-def test_what_a_source_could_not_record_is_said_in_words(tmp_path):
-    lacking = dataclasses.replace(
-        sample_results()[7], reason="The data lack coverage.muting and shares.group."
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [
+        (
+            "en",
+            "The data lack the way each share went (shares.channel), friendships, muting: what was "
+            "not recorded cannot be told from what did not happen.",
+        ),
+        (
+            "zh",
+            "数据缺少分享的渠道（shares.channel）、好友关系、屏蔽：没有记录与没有发生无法区分。",
+        ),
+    ],
+)
+def test_what_the_data_lack_is_said_in_words(tmp_path, lang, said):
+    missing = NotTestableError(("shares.channel", "friendships", "coverage.muting"))
+    lacking = not_testable(load_claim("S01").CLAIM, Choices(), missing)
+    write_results(tmp_path, [lacking], dataset_info={}, choices=Choices(), random_seed=1, lang=lang)
+    assert said in Outline(build_page(tmp_path, lang=lang).read_text("utf-8")).text
+
+
+def test_contacts_are_not_called_messages(tmp_path):
+    sizes = sample_groups(rows=20)
+    write_results(
+        tmp_path,
+        sample_results(),
+        dataset_info={"study": {"notes": ["a note"]}},
+        choices=Choices(),
+        random_seed=1,
+        lang="zh",
+        summary={"acts": "contacts"},
     )
-    write_results(tmp_path, [lacking], dataset_info={}, choices=Choices(), random_seed=1, lang="en")
-    outline = Outline(build_page(tmp_path).read_text("utf-8"))
-    assert "The data lack muting and shares.group." in outline.text
+    write_csv(sizes, tmp_path / "tables" / "groups.csv")
+    svg = write_figures(tmp_path, [], sizes, {"acts": "contacts"}, lang="zh")
+    assert "group_map.svg" in [path.name for path in svg]
+    page = build_page(tmp_path, lang="zh").read_text("utf-8")
+    assert "每人每天接触" in page
+    assert "每人每天消息" not in page
+    assert '数据说明的原文（英文）：</p>\n<ul lang="en">\n<li>a note</li>' in page
+
+
+def test_a_watch_without_a_calendar_has_no_dates(tmp_path):
+    watch = {"observed_from": "1970-01-01T00:00:00", "observed_until": "1970-01-29T00:00:00"}
+    info = {"study": {**watch, "time_origin": "unknown"}}
+    write_results(
+        tmp_path, sample_results(), dataset_info=info, choices=Choices(), random_seed=1, lang="en"
+    )
+    text = Outline(build_page(tmp_path).read_text("utf-8")).text
+    assert "28 days; the calendar is not told" in text
+    assert "1970" not in text
+
+
+def test_an_overview_without_a_number_is_not_drawn(tmp_path):
+    lacking = not_testable(load_claim("S01").CLAIM, Choices(), NotTestableError(("shares",)))
+    assert write_figures(tmp_path, [lacking]) == ()
 
 
 def test_figures_without_anything_to_show_are_not_drawn(tmp_path):
