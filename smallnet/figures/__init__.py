@@ -9,6 +9,11 @@ from smallnet.figures.group_map import plot_group_map
 from smallnet.figures.overview import forest_size, plot_forest
 from smallnet.figures.save import save_figure
 from smallnet.figures.sizes import plot_sizes
+from smallnet.figures.spreading import (
+    plot_final_sizes,
+    plot_reach_by_size,
+    plot_spread_curve,
+)
 from smallnet.figures.style import (
     COLOURS,
     NO_CJK_FONT,
@@ -31,9 +36,12 @@ __all__ = [
     "group_drawing_data",
     "house_style",
     "make_axes",
+    "plot_final_sizes",
     "plot_forest",
     "plot_group_map",
+    "plot_reach_by_size",
     "plot_sizes",
+    "plot_spread_curve",
     "printable",
     "save_figure",
     "verdict_look",

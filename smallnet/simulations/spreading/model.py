@@ -42,6 +42,8 @@ class Model(ABC):
     paper: ClassVar[str]
     """Where the model was defined."""
     time_unit: ClassVar[str] = "steps"
+    uses: ClassVar[frozenset[str]] = frozenset({"ties"})
+    """What it cannot do without: ``ties``, ``groups``."""
 
     @abstractmethod
     def prepare(self, population: Population, seeds: NDArray[np.int32]) -> Kernel:

@@ -1,0 +1,299 @@
+"""Spreading on a data set, from its tables to ``spread.json``, ``seeds.json`` and figures.
+
+The other whole way beside ``study``: data + model + random seed → how far, and whom to start with.
+"""
+
+import hashlib
+import json
+import math
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from smallnet.errors import InputError, OutputError
+from smallnet.simulations.spreading import Model, Population, Spread, make_model
+from smallnet.simulations.spreading.kernels.stream import stream_keys
+from smallnet.study import open_dataset
+from smallnet.tables import Dataset
+from smallnet.tables.writing import atomic_write
+
+__all__ = ["open_population", "reach_by_size", "run_spread"]
+
+SIZE_CLASSES = (1, 2, 3, 5, 8, 12, 18, 30, 50, 80, 120, 200, 300, 500, 1000, 3000, 10**9)
+TRACED = 200  # replicates whose adopters are looked at one by one, for reach by size of group
+CHECKPOINT = ".unfinished"
+
+
+def run_spread(
+    source: str | Path | Dataset,
+    out: str | Path | None = None,
+    *,
+    model: str | Model,
+    parameters: Mapping[str, object] | None = None,
+    layer: str = "friendship",
+    seed_people: Sequence[str],
+    replicates: int = 1000,
+    random_seed: int = 1,
+    jobs: int = 1,
+    lang: str = "en",
+    progress: bool = False,
+) -> tuple[Spread, dict[str, Any]]:
+    """Let something spread on a data set.
+
+    Parameters
+    ----------
+    source : str, Path or Dataset
+        A folder of tables, the name of a public data set, or an open data set.
+    out : path, optional
+        Folder for ``spread.json``, ``tables/spread_*.csv`` and ``figures/spread_*.svg``; what
+        else it holds stays. An interrupted run is taken up again from there.
+    model : str or Model
+        A key of ``MODELS``, or a model.
+    parameters : mapping, optional
+        Of the model, by name, where it is given by name.
+    layer : str
+        Ties along which it spreads: ``friendship`` or ``interaction``.
+    seed_people : sequence of str
+        Ids of the people with whom it starts.
+    replicates, random_seed, jobs
+        The answer does not depend on ``jobs``.
+    lang : str
+        Language of the figures.
+    progress : bool
+        Show a bar on stderr where that is a terminal.
+
+    Returns
+    -------
+    Spread, dict
+        The replicates, and what ``spread.json`` holds.
+
+    Raises
+    ------
+    InputError
+        If the data, the model or the seed people are not as they must be.
+    OutputError
+        If ``out`` cannot be written.
+    """
+    ready = make_model(model, parameters) if isinstance(model, str) else model
+    population = open_population(source, layer=layer, model=ready)
+    folder = None if out is None else Path(out)
+    run = {
+        "data": population_name(source),
+        "model": ready.name,
+        "parameters": ready.parameters(),
+        "layer": layer,
+        "seed_people": list(seed_people),
+        "replicates": replicates,
+        "random_seed": random_seed,
+    }
+    checkpoint = None if folder is None else _checkpoint(folder, run)
+    rng = np.random.default_rng(random_seed)
+    spread = ready.simulate(
+        population,
+        list(seed_people),
+        rng=rng,
+        replicates=replicates,
+        jobs=jobs,
+        checkpoint=checkpoint,
+        progress=progress,
+    )
+    answer = {
+        **run,
+        "seed_people": list(spread.seed_people),
+        "people": spread.n_people,
+        "groups": spread.n_groups,
+        "final_size": None,
+        "groups_reached": None,
+        **spread.summary(),
+        "final_sizes": spread.final_sizes.tolist(),
+    }
+    if folder is not None:
+        reach = reach_by_size(
+            population, ready, seed_people, random_seed=random_seed, replicates=replicates
+        )
+        _write_spread(folder, spread, answer, reach, lang)
+        assert checkpoint is not None
+        shutil.rmtree(checkpoint, ignore_errors=True)
+    return spread, answer
+
+
+def open_population(
+    source: str | Path | Dataset, *, layer: str = "friendship", model: Model | None = None
+) -> Population:
+    """Take the population of a data set, with what the model needs in it.
+
+    Raises
+    ------
+    InputError
+        If the model spreads along ties and the layer has none, or through groups and nobody is
+        in one.
+    """
+    dataset = source if isinstance(source, Dataset) else open_dataset(source)
+    population = Population.from_dataset(dataset, layer=layer)
+    assert population.network is not None
+    assert population.membership is not None
+    uses = frozenset() if model is None else model.uses
+    if "ties" in uses and not population.network.adjacency.nnz:
+        msg = (
+            f"{dataset.name} holds no tie of the layer {layer!r}, and {getattr(model, 'name', '')} "
+            "spreads along ties; another --layer, or a model that spreads through groups"
+        )
+        raise InputError(msg)
+    if "groups" in uses and not population.membership.incidence.nnz:
+        msg = f"nobody in {dataset.name} is in a group at the end of the watch"
+        raise InputError(msg)
+    return population
+
+
+def population_name(source: str | Path | Dataset) -> str:
+    """Name of what was opened."""
+    return source.name if isinstance(source, Dataset) else str(source)
+
+
+def reach_by_size(
+    population: Population,
+    model: Model,
+    seed_people: Sequence[str],
+    *,
+    random_seed: int = 1,
+    replicates: int = TRACED,
+) -> pd.DataFrame:
+    """Share of members and of groups that were reached, by size of group.
+
+    Parameters
+    ----------
+    population, model, seed_people
+        As in :meth:`Model.simulate`.
+    random_seed : int
+        The replicates are the first ones of ``simulate`` with the same seed.
+    replicates : int
+        At most ``TRACED`` of them are looked at.
+
+    Returns
+    -------
+    DataFrame
+        A row a class of sizes that has a group: ``size`` (mean of its groups), ``n_groups``,
+        ``members`` (mean share of members reached; seed people are left out), ``low, high`` (95 %
+        interval over replicates), ``groups`` (share of groups with an adopter, seeds counted).
+    """
+    columns = ["size", "n_groups", "members", "low", "high", "groups"]
+    if population.membership is None or not population.membership.incidence.nnz:
+        return pd.DataFrame(columns=columns)
+    incidence = population.membership.incidence
+    size = population.membership.size
+    seeds = population.seeds(list(seed_people))
+    kernel = model.prepare(population, seeds)
+    keys = stream_keys(np.random.default_rng(random_seed), min(replicates, TRACED))
+    open_to = np.ones(population.n_people)
+    open_to[seeds] = 0.0
+    room = incidence @ open_to
+    place = np.digitize(size, SIZE_CLASSES)
+    classes = [c for c in np.unique(place) if room[place == c].sum() > 0 and c > 0]
+    members: NDArray[np.float64] = np.zeros((len(keys), len(classes)))
+    touched = np.zeros(len(classes))
+    for r, key in enumerate(keys):
+        person = kernel.trace(key)[0]
+        adopted = np.zeros(population.n_people)
+        adopted[person] = 1.0
+        any_in = (incidence @ adopted) > 0
+        new_in = incidence @ (adopted * open_to)
+        for c, which in enumerate(classes):
+            here = place == which
+            members[r, c] = new_in[here].sum() / room[here].sum()
+            touched[c] += any_in[here].mean() / len(keys)
+    mean = members.mean(axis=0)
+    error = members.std(axis=0, ddof=1) / math.sqrt(len(keys)) if len(keys) > 1 else mean * np.nan
+    return pd.DataFrame(
+        {
+            "size": [float(size[place == c].mean()) for c in classes],
+            "n_groups": [int((place == c).sum()) for c in classes],
+            "members": mean,
+            "low": np.maximum(mean - 1.96 * error, 0.0),
+            "high": np.minimum(mean + 1.96 * error, 1.0),
+            "groups": touched,
+        },
+        columns=columns,
+    )
+
+
+def _checkpoint(folder: Path, what: Mapping[str, object]) -> Path:
+    """Where finished replicates wait for this very run; those of another are thrown away."""
+    told = json.dumps(_plain(what), sort_keys=True).encode()
+    mine = folder / f"{CHECKPOINT}-{hashlib.sha256(told).hexdigest()[:12]}"
+    for other in folder.glob(f"{CHECKPOINT}-*"):
+        if other != mine:
+            shutil.rmtree(other, ignore_errors=True)
+    return mine
+
+
+def _write_spread(
+    folder: Path, spread: Spread, answer: Mapping[str, Any], reach: pd.DataFrame, lang: str
+) -> None:
+    from smallnet.figures import (
+        figure_language,
+        house_style,
+        plot_final_sizes,
+        plot_reach_by_size,
+        plot_spread_curve,
+        save_figure,
+    )
+
+    lang = figure_language(lang)
+    curve = spread.curve()
+    unit = spread.model.time_unit
+    drawings: dict[str, Callable[[], Any]] = {
+        "spread_curve": lambda: plot_spread_curve(
+            curve, replicates=spread.replicates, unit=unit, lang=lang
+        ),
+        "spread_final_sizes": lambda: plot_final_sizes(spread.final_sizes, lang=lang),
+    }
+    if not reach.empty:
+        drawings["spread_reach_by_size"] = lambda: plot_reach_by_size(reach, lang=lang)
+    for name, draw in drawings.items():
+        with house_style(lang):
+            save_figure(draw(), folder / "figures", name, lang=lang)
+    write_frames(
+        folder,
+        {
+            "spread_replicates": spread.to_frame(),
+            "spread_curve": curve,
+            "spread_reach_by_size": reach,
+        },
+    )
+    write_answer(folder / "spread.json", answer)
+
+
+def write_frames(folder: Path, frames: Mapping[str, pd.DataFrame]) -> None:
+    """Write frames to ``folder/tables/NAME.csv``."""
+    try:
+        (folder / "tables").mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        msg = f"cannot write {folder / 'tables'}: {error.strerror or error}"
+        raise OutputError(msg) from None
+    for name, frame in frames.items():
+        with atomic_write(folder / "tables" / f"{name}.csv", newline="") as file:
+            frame.to_csv(file, index=False)
+
+
+def write_answer(path: Path, answer: Mapping[str, Any]) -> None:
+    """Write JSON in which an unknown number is null."""
+    with atomic_write(path) as file:
+        json.dump(_plain(answer), file, indent=1, ensure_ascii=False, allow_nan=False)
+        file.write("\n")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | np.ndarray):
+        return [_plain(item) for item in value]
+    if isinstance(value, np.generic):
+        return _plain(value.item())
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
