@@ -43,6 +43,12 @@ COMMAND_EXAMPLES = {
         "score": ("score my_tables -o groups.csv",),
         "report": ("report out --lang zh",),
         "simulate": ("simulate --list", "simulate step_at_30 -o world --seed 3"),
+        "spread": (
+            "spread my_tables --model independent-cascade --probability 0.05 "
+            "--seed-people ann,bob -o out",
+            "spread copenhagen_cns --model sir --set infection=0.1 --set recovery=0.2 "
+            "--seed-people 3 --replicates 200 -o out",
+        ),
         "explain": ("explain S05", "explain T30 --lang zh"),
     }.items()
 }
@@ -137,6 +143,18 @@ def _parser() -> argparse.ArgumentParser:
     simulate.add_argument("--seed", type=int, default=1, metavar="N", help="random seed")
     simulate.add_argument("--list", action="store_true", help="list the scenarios")
 
+    spread = _command(commands, "spread", "let something spread on DIR, many times", _spread)
+    spread.add_argument("dir", metavar="DIR", help="folder of tables, or name of a public data set")
+    _add_model(spread)
+    spread.add_argument(
+        "--seed-people", metavar="A,B,C", required=True, help="ids of the people who start"
+    )
+    spread.add_argument("--replicates", type=int, default=1000, metavar="N", help="number of runs")
+    spread.add_argument("-o", "--output", metavar="OUT", required=True, help="folder for results")
+    spread.add_argument("--seed", type=int, default=1, metavar="N", help="random seed")
+    spread.add_argument("--jobs", type=int, default=1, metavar="N", help="workers")
+    _add_lang(spread)
+
     explain = _command(commands, "explain", "say what a claim means and why it is hard", _explain)
     explain.add_argument("claim", metavar="CLAIM", help="its id, such as S05")
     _add_lang(explain)
@@ -177,6 +195,23 @@ def _setting(text: str) -> tuple[str, str]:
         msg = f"{text!r} is not of the form key=value"
         raise argparse.ArgumentTypeError(msg)
     return key.strip(), value.strip()
+
+
+def _add_model(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--model", metavar="NAME", default="independent-cascade",
+        help="such as independent-cascade, linear-threshold, sir, share-in-groups",
+    )  # fmt: skip
+    command.add_argument(
+        "--layer", metavar="NAME", default="friendship", help="friendship or interaction"
+    )
+    command.add_argument(
+        "--probability", type=float, metavar="P", help="of models that have a probability"
+    )
+    command.add_argument(
+        "--set", action="append", default=[], type=_setting, metavar="KEY=VALUE",
+        help="another parameter of the model",
+    )  # fmt: skip
 
 
 def _add_lang(parser: argparse.ArgumentParser, default: str | None = "en") -> None:
@@ -331,6 +366,38 @@ def _simulate(arguments: argparse.Namespace) -> int:
     world.write(Path(arguments.output))
     print(arguments.output)
     return DONE
+
+
+def _spread(arguments: argparse.Namespace) -> int:
+    from smallnet.spreading import run_spread
+
+    _, answer = run_spread(
+        arguments.dir,
+        arguments.output,
+        model=arguments.model,
+        parameters=_parameters(arguments),
+        layer=arguments.layer,
+        seed_people=[name for name in arguments.seed_people.split(",") if name],
+        replicates=arguments.replicates,
+        random_seed=arguments.seed,
+        jobs=arguments.jobs,
+        lang=arguments.lang,
+        progress=True,
+    )
+    for name in ("final_size", "groups_reached"):
+        part = answer[name]
+        if part is not None:
+            words = f"{part['mean']:,.1f} [{part['ci_low']:,.1f}, {part['ci_high']:,.1f}]"
+            print(f"{name.replace('_', ' '):15} {words}")
+    print(f"written: {Path(arguments.output) / 'spread.json'}, figures, tables")
+    return DONE
+
+
+def _parameters(arguments: argparse.Namespace) -> dict[str, object]:
+    given: dict[str, object] = dict(arguments.set)
+    if arguments.probability is not None:
+        given["probability"] = arguments.probability
+    return given
 
 
 def _explain(arguments: argparse.Namespace) -> int:
