@@ -26,9 +26,9 @@ lint: $(VENV)/.dev
 results: $(VENV)/.run
 	$(BIN)/python data/make_results.py out
 
+# Races against peers: prints the table, writes benchmarks.json and benchmarks.md.
 bench: $(VENV)/.dev
-	$(BIN)/python tests/benchmarks/bench_commands.py --json benchmarks.jsonl
-	$(BIN)/python tests/benchmarks/bench_edges.py --json benchmarks.jsonl
+	$(BIN)/python tests/benchmarks/run_races.py
 
 campaign: $(VENV)/.run
 	$(BIN)/python data/make_campaign.py
