@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smallnet.errors import InputError
+from smallnet.simulations.spreading.along_ties import AlongTies, lay_out
 from smallnet.simulations.spreading.kernels.cascade import (
     spread_own_chances,
     spread_same_chance,
 )
 from smallnet.simulations.spreading.kernels.stream import wait_table
-from smallnet.simulations.spreading.model import Model, share
-from smallnet.simulations.spreading.outcome import Block
+from smallnet.simulations.spreading.kernels.thinning import Thinned, thin_ties
+from smallnet.simulations.spreading.model import Kernel, Model, share
 from smallnet.simulations.spreading.population import Population
 
 __all__ = ["TIE_WEIGHTS", "IndependentCascade", "tie_chances"]
@@ -54,12 +55,14 @@ class IndependentCascade(Model):
             msg = f"tie_weights is {self.tie_weights!r}, expected one of {', '.join(TIE_WEIGHTS)}"
             raise InputError(msg)
 
-    def prepare(self, population: Population, seeds: NDArray[np.int32]) -> _Cascade:
+    def prepare(self, population: Population, seeds: NDArray[np.int32]) -> Kernel:
         """See :meth:`Model.prepare`."""
-        ptr, nbr, weight = population.ties()
-        chance = tie_chances(self.probability, self.tie_weights, nbr, weight)
-        own, groups = population.groups_of_people()
-        return _Cascade(ptr, nbr, chance, seeds, own, groups, population.n_groups)
+        place, weight = lay_out(population, seeds)
+        chance = tie_chances(self.probability, self.tie_weights, place.nbr, weight)
+        if len(chance) == 1 and chance[0] < 1.0:
+            return _SameChance(place, *wait_table(float(chance[0])))
+        ties = thin_ties(place.ptr, place.nbr, chance)
+        return _OwnChances(place._replace(ptr=ties.ptr, nbr=ties.nbr), ties)
 
 
 def tie_chances(
@@ -96,47 +99,19 @@ def tie_chances(
 
 
 @dataclass(frozen=True)
-class _Cascade:
-    """Arrays of a cascade; see :class:`Kernel`."""
+class _SameChance(AlongTies):
+    cut: NDArray[np.uint32]
+    other: NDArray[np.int32]
 
-    ptr: NDArray[np.int64]
-    nbr: NDArray[np.int32]
-    chance: NDArray[np.float64]
-    seeds: NDArray[np.int32]
-    own: NDArray[np.int64]
-    groups: NDArray[np.int32]
-    n_groups: int
+    def fill(self, keys: NDArray[np.uint64], out: tuple[Any, ...]) -> None:
+        """See :meth:`AlongTies.fill`."""
+        spread_same_chance(*self.place, self.cut, self.other, keys, *out)
 
-    def run(self, keys: NDArray[np.uint64]) -> Block:
-        """See :meth:`Kernel.run`."""
-        block = Block.empty(len(keys))
-        nobody = np.zeros(1, np.int32)
-        self._kernel(keys, block, nobody, nobody, nobody, keep=False)
-        return block
 
-    def trace(self, key: np.uint64) -> tuple[NDArray[Any], ...]:
-        """See :meth:`Kernel.trace`."""
-        block, n = Block.empty(1), len(self.ptr) - 1
-        who, source, time = (np.full(n + 1, -1, np.int32) for _ in range(3))
-        self._kernel(np.array([key]), block, who, source, time, keep=True)
-        n = int(block.final_sizes[0])
-        return who[:n], time[:n].astype(np.float64), source[:n], np.full(n, -1, np.int32)
+@dataclass(frozen=True)
+class _OwnChances(AlongTies):
+    ties: Thinned
 
-    def _kernel(
-        self,
-        keys: NDArray[np.uint64],
-        block: Block,
-        who: NDArray[np.int32],
-        source: NDArray[np.int32],
-        time: NDArray[np.int32],
-        *,
-        keep: bool,
-    ) -> None:
-        place = (self.ptr, self.nbr, self.seeds, self.own, self.groups, self.n_groups)
-        out = (block.final_sizes, block.groups_reached, block.curves, who, source, time, keep)
-        if len(self.chance) == 1 and self.chance[0] < 1.0:
-            cut, other = wait_table(float(self.chance[0]))
-            spread_same_chance(*place, cut, other, keys, *out)
-        else:
-            chance = np.broadcast_to(self.chance, len(self.nbr))
-            spread_own_chances(*place, np.rint(chance * 2.0**32).astype(np.uint64), keys, *out)
+    def fill(self, keys: NDArray[np.uint64], out: tuple[Any, ...]) -> None:
+        """See :meth:`AlongTies.fill`."""
+        spread_own_chances(*self.place, *self.ties[2:], keys, *out)

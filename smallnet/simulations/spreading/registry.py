@@ -9,13 +9,36 @@ from types import MappingProxyType
 from typing import Any
 
 from smallnet.errors import InputError, UnknownNameError
+from smallnet.simulations.spreading.complex_contagion import ComplexContagion
+from smallnet.simulations.spreading.epidemic import SI, SIR, SIS
+from smallnet.simulations.spreading.epidemic_continuous import (
+    ContinuousSI,
+    ContinuousSIR,
+    ContinuousSIS,
+)
 from smallnet.simulations.spreading.independent_cascade import IndependentCascade
+from smallnet.simulations.spreading.linear_threshold import LinearThreshold
 from smallnet.simulations.spreading.model import Model
+from smallnet.simulations.spreading.simplicial import SimplicialContagion
 
 __all__ = ["MODELS", "make_model"]
 
 MODELS: Mapping[str, type[Model]] = MappingProxyType(
-    {model.name: model for model in (IndependentCascade,)}
+    {
+        model.name: model
+        for model in (
+            IndependentCascade,
+            LinearThreshold,
+            SI,
+            SIR,
+            SIS,
+            ContinuousSI,
+            ContinuousSIR,
+            ContinuousSIS,
+            ComplexContagion,
+            SimplicialContagion,
+        )
+    }
 )
 """Models by the name that the command line uses."""
 

@@ -4,6 +4,7 @@ import numpy as np
 from numba import njit
 
 from smallnet.simulations.spreading.kernels.stream import groups_touched, start, step
+from smallnet.simulations.spreading.kernels.thinning import next_tie
 
 __all__ = ["spread_own_chances", "spread_same_chance"]
 
@@ -71,10 +72,10 @@ def spread_same_chance(
 
 @njit(cache=True, nogil=True, boundscheck=False)
 def spread_own_chances(
-    ptr, nbr, seeds, own, groups, n_groups, cut, keys,
+    ptr, nbr, seeds, own, groups, n_groups, chance, bound_of, bound, cut, other, keys,
     size, touched, curve, who, source, time, keep,
 ):  # fmt: skip
-    """Ties differ: a draw a tie, and the neighbour is looked up only where it succeeds."""
+    """Ties differ: thinned jumps, and the neighbour is looked up only where one succeeds."""
     n_people = ptr.size - 1
     mark = np.zeros(n_people, np.uint8)
     seen = np.zeros(n_groups, np.int32)
@@ -99,16 +100,21 @@ def spread_own_chances(
             while i < end_of_step:
                 u = q[i]
                 i += 1
-                for e in range(ptr[u], ptr[u + 1]):
-                    bits, a, b, c, d = step(a, b, c, d)
-                    if (bits >> U(32)) < cut[e]:
-                        v = nbr[e]
-                        q[n] = v
-                        if keep:
-                            source[n] = u
-                            time[n] = t
-                        n += mark[v] != now
-                        mark[v] = now
+                e, end = ptr[u], ptr[u + 1]
+                while True:
+                    e, a, b, c, d = next_tie(
+                        e, end, chance, bound_of, bound, cut, other, a, b, c, d
+                    )
+                    if e >= end:
+                        break
+                    v = nbr[e]
+                    q[n] = v
+                    if keep:
+                        source[n] = u
+                        time[n] = t
+                    n += mark[v] != now
+                    mark[v] = now
+                    e += 1
         for k in range(t, curve.shape[1]):
             curve[r, k] = n
         size[r] = n

@@ -87,13 +87,15 @@ def uniform(bits: Any) -> Any:
 
 
 @lru_cache(maxsize=64)
-def wait_table(p: float) -> WaitTable:
+def wait_table(p: float, entries: int | None = None) -> WaitTable:
     """Table to draw the failures before the next success of trials with chance ``p``.
 
     Parameters
     ----------
     p : float
         From 0 to 1.
+    entries : int, optional
+        A power of 2; where not given as many as make the last entry rare.
 
     Returns
     -------
@@ -108,8 +110,8 @@ def wait_table(p: float) -> WaitTable:
     answer j < k - 1 is j failures and then the success; ``k - 1`` is that many failures and no
     success yet: draw again from there. Chances are exact to 2^-32.
     """
-    k = 16
-    while k < MOST_ENTRIES and (1.0 - p) ** (k - 1) > 1e-3:
+    k = entries or 16
+    while entries is None and k < MOST_ENTRIES and (1.0 - p) ** (k - 1) > 1e-3:
         k *= 2
     mass = p * (1.0 - p) ** np.arange(k)
     mass[-1] = (1.0 - p) ** (k - 1)
