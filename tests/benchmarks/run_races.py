@@ -45,9 +45,9 @@ def table(rows: list[dict[str, Any]]) -> str:
     head = "| job | size | peer | ours, s | peer, s | faster (wall) | faster (cpu) | agreement |"
     lines = [head, "|" + " --- |" * 8]
     for row in rows:
-        peer = f"{row.get('peer', '–')} {row.get('peer_version') or ''}".strip()
+        peer = f"{row.get('peer') or '–'} {row.get('peer_version') or ''}".strip()
         cells = [
-            str(row.get("job", "")), str(row.get("size", "")), peer,
+            str(row.get("job", "")), str(row.get("size") or ""), peer,
             _seconds(row.get("ours_wall_s")), _seconds(row.get("peer_wall_s")),
             _ratio(row, "wall"), _ratio(row, "cpu"), str(row.get("agreement") or ""),
         ]  # fmt: skip

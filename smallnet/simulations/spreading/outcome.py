@@ -192,45 +192,59 @@ class Trace:
     def shares(
         self, *, starts: pd.Timestamp | str = "2024-01-01", unit: str = "1D", item: str = "item"
     ) -> pd.DataFrame:
-        """Table ``shares``: one row an act of passing on that was taken up.
+        """Table ``shares``: one row a share that was taken up.
 
         Returns
         -------
         DataFrame
-            ``share, item, sharer, channel, shared_at, group, recipient, parent``. The moment is
-            that of the adoption that followed. ``parent`` is the share by which the sharer had
-            come to it.
+            ``share, item, sharer, channel, shared_at, group, recipient, parent``. What several
+            took up from one sharer in one group is one share. The moment is that of the first
+            adoption that followed. ``parent`` is the share by which the sharer had come to it.
         """
-        passed = self.source >= 0
         people = self.population.people
         ids = self._share_ids(item)
         brought = np.full(len(people), None, dtype=object)  # by which share each person has it
         brought[self.person] = ids
-        group = self.group[passed]
-        names = None if self.population.membership is None else self.population.membership.groups
+        rows = self._first_rows()
+        group, source = self.group[rows], self.source[rows]
         inside = group >= 0
-        where = np.full(len(group), None, dtype=object)
-        if names is not None:
-            where[inside] = names[group[inside]]
-        recipient = people[self.person[passed]].copy()
+        where = np.full(len(rows), None, dtype=object)
+        if self.population.membership is not None:
+            where[inside] = self.population.membership.groups[group[inside]]
+        recipient = people[self.person[rows]].copy()
         recipient[inside] = None
         return pd.DataFrame(
             {
-                "share": ids[passed],
+                "share": ids[rows],
                 "item": item,
-                "sharer": people[self.source[passed]],
+                "sharer": people[source],
                 "channel": np.where(inside, "group", "friend"),
-                "shared_at": _moments(self.time[passed], starts, unit),
+                "shared_at": _moments(self.time[rows], starts, unit),
                 "group": where,
                 "recipient": recipient,
-                "parent": brought[self.source[passed]],
+                "parent": brought[source],
             }
         )
 
+    def _acts(self) -> NDArray[np.int64]:
+        """Say for each adopter which row is the first of the same share; -1 for seed people."""
+        key = np.where(
+            self.group >= 0,
+            self.source.astype(np.int64) * (self.population.n_groups + 1) + self.group,
+            -2 - np.arange(len(self.person)),  # along a tie: a share of its own
+        )
+        _, first, which = np.unique(key, return_index=True, return_inverse=True)
+        return np.where(self.source >= 0, first[which], -1)
+
+    def _first_rows(self) -> NDArray[np.int64]:
+        acts = self._acts()
+        return np.unique(acts[acts >= 0])
+
     def _share_ids(self, item: str) -> NDArray[np.object_]:
-        ids = np.full(len(self.person), None, dtype=object)
-        passed = np.flatnonzero(self.source >= 0)
-        ids[passed] = [f"{item}-{i}" for i in passed]
+        acts = self._acts()
+        ids = np.full(len(acts), None, dtype=object)
+        passed = acts >= 0
+        ids[passed] = [f"{item}-{act}" for act in acts[passed]]
         return ids
 
 
