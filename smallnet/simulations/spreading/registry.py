@@ -16,9 +16,11 @@ from smallnet.simulations.spreading.epidemic_continuous import (
     ContinuousSIR,
     ContinuousSIS,
 )
+from smallnet.simulations.spreading.group_contagion import GroupContagion
 from smallnet.simulations.spreading.independent_cascade import IndependentCascade
 from smallnet.simulations.spreading.linear_threshold import LinearThreshold
 from smallnet.simulations.spreading.model import Model
+from smallnet.simulations.spreading.share_in_groups import ShareInGroups
 from smallnet.simulations.spreading.simplicial import SimplicialContagion
 
 __all__ = ["MODELS", "make_model"]
@@ -37,6 +39,8 @@ MODELS: Mapping[str, type[Model]] = MappingProxyType(
             ContinuousSIS,
             ComplexContagion,
             SimplicialContagion,
+            GroupContagion,
+            ShareInGroups,
         )
     }
 )
