@@ -201,32 +201,44 @@ def race(connection: Any, acts: pd.DataFrame, repeats: int) -> list[dict[str, An
     versions = {"duckdb sql": duckdb.__version__, "pandas": pd.__version__}
     found = []
     for job, peers in jobs.items():
-        wall: dict[str, list[float]] = {peer: [] for peer in peers}
-        cpu: dict[str, list[float]] = {peer: [] for peer in peers}
-        seen: dict[str, tuple[Any, ...]] = {}
-        for _round in range(repeats):
-            for peer, run in peers.items():
-                clock, spent = time.perf_counter(), time.process_time()
-                result = run()
-                wall[peer].append(time.perf_counter() - clock)
-                cpu[peer].append(time.process_time() - spent)
-                seen[peer] = summary(result)
-                del result
-        found += [
-            {
-                "job": job,
-                "size": len(acts),
-                "peer": peer,
-                "peer_version": versions[peer],
-                "ours_wall_s": statistics.median(wall["smallnet"]),
-                "peer_wall_s": statistics.median(wall[peer]),
-                "ours_cpu_s": statistics.median(cpu["smallnet"]),
-                "peer_cpu_s": statistics.median(cpu[peer]),
-                "agreement": "exact" if seen[peer] == seen["smallnet"] else "DIFFERS",
-            }
-            for peer in versions
-        ]
+        found += measure(job, len(acts), peers, versions, repeats, summary)
     return found
+
+
+def measure(
+    job: str,
+    size: int,
+    peers: dict[str, Callable[[], Any]],
+    versions: dict[str, str],
+    repeats: int,
+    summary: Callable[[Any], tuple[Any, ...]],
+) -> list[dict[str, Any]]:
+    """Run ours and the peers in turn, and give a row a peer: medians, and whether they agree."""
+    wall: dict[str, list[float]] = {peer: [] for peer in peers}
+    cpu: dict[str, list[float]] = {peer: [] for peer in peers}
+    seen: dict[str, tuple[Any, ...]] = {}
+    for _round in range(repeats):
+        for peer, run in peers.items():
+            clock, spent = time.perf_counter(), time.process_time()
+            result = run()
+            wall[peer].append(time.perf_counter() - clock)
+            cpu[peer].append(time.process_time() - spent)
+            seen[peer] = summary(result)
+            del result
+    return [
+        {
+            "job": job,
+            "size": size,
+            "peer": peer,
+            "peer_version": versions[peer],
+            "ours_wall_s": statistics.median(wall["smallnet"]),
+            "peer_wall_s": statistics.median(wall[peer]),
+            "ours_cpu_s": statistics.median(cpu["smallnet"]),
+            "peer_cpu_s": statistics.median(cpu[peer]),
+            "agreement": "exact" if seen[peer] == seen["smallnet"] else "DIFFERS",
+        }
+        for peer in versions
+    ]
 
 
 def main() -> None:
