@@ -46,7 +46,7 @@ COMMAND_EXAMPLES = {
         "spread": (
             "spread my_tables --model independent-cascade --probability 0.05 "
             "--seed-people ann,bob -o out",
-            "spread copenhagen_cns --model sir --set infection=0.1 --set recovery=0.2 "
+            "spread copenhagen_cns --model sir --set beta=0.1 --set gamma=0.2 "
             "--seed-people 3 --replicates 200 -o out",
         ),
         "explain": ("explain S05", "explain T30 --lang zh"),
