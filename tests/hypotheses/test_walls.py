@@ -151,22 +151,31 @@ def test_shuffled_memberships_are_compared_with_the_same_ties():
 
 
 def draw_world(rng, people, groups, odds, sociability=0.3, cohesion=0.0, friends=8.0):
-    """Ties with a chance proportional to sociabilities, times the odds inside; and their truth."""
+    """Ties with a chance proportional to sociabilities, times the odds inside; and their truth.
+
+    Cohesion is the sd of groups' log odds; the truth is that of all groups as unlike as these.
+    """
     size = np.clip(rng.lognormal(np.log(12), 0.8, groups).astype(int), 3, people // 4)
     members = [rng.choice(people, n, replace=False) for n in size]
-    weight = np.outer(*[np.exp(rng.normal(0, sociability, people))] * 2)
-    inside = np.zeros((people, people))
-    for who, knit in zip(members, np.exp(rng.normal(0, cohesion, groups)), strict=True):
-        inside[np.ix_(who, who)] = np.maximum(inside[np.ix_(who, who)], odds * knit)
-    shared = inside > 0
-    weight *= np.where(shared, inside, 1.0)
-    np.fill_diagonal(weight, 0)
-    np.fill_diagonal(shared, False)
-    chance = -np.expm1(-weight * people * friends / weight.sum())
-    ends = np.argwhere(np.triu(rng.random(weight.shape) < chance, 1))
-    degree = chance.sum(0)
-    p = chance[shared].sum() / chance.sum()
-    q = degree @ (shared @ degree) / (degree.sum() ** 2 - (degree**2).sum())
+    sociable = np.outer(*[np.exp(rng.normal(0, sociability, people))] * 2)
+
+    def chances():
+        inside = np.zeros((people, people))
+        knit = np.exp(rng.normal(-(cohesion**2) / 2, cohesion, groups))
+        for who, odds_here in zip(members, odds * knit, strict=True):
+            inside[np.ix_(who, who)] = np.maximum(inside[np.ix_(who, who)], odds_here)
+        shared = inside > 0
+        weight = sociable * np.where(shared, inside, 1.0)
+        np.fill_diagonal(weight, 0)
+        np.fill_diagonal(shared, False)
+        chance = -np.expm1(-weight * people * friends / weight.sum())
+        degree = chance.sum(0)
+        null = degree @ (shared @ degree) / (degree.sum() ** 2 - (degree**2).sum())
+        return chance, (chance[shared].sum() / chance.sum(), null)
+
+    chance, found = chances()
+    ends = np.argwhere(np.triu(rng.random(chance.shape) < chance, 1))
+    p, q = np.mean([chances()[1] for _ in range(16)], axis=0) if cohesion else found
     return always([list(m) for m in members], people), ends, p / (1 - p) / (q / (1 - q))
 
 
@@ -198,3 +207,13 @@ def test_walls_are_found_and_covered():
     covered, p_values = try_worlds(worlds, 7, people=120, groups=20, odds=5.0, friends=6.0)
     assert (p_values < 0.05).mean() > 0.99
     assert covered > 0.95 - 3.5 * np.sqrt(0.05 * 0.95 / worlds)
+
+
+@pytest.mark.calibration
+@pytest.mark.parametrize(("odds", "cohesion"), [(1.0, 0.5), (4.0, 0.8)])
+def test_where_groups_are_unlike_in_cohesion_intervals_still_cover(odds, cohesion):
+    worlds = 200
+    covered, _ = try_worlds(
+        worlds, 8, people=120, groups=20, odds=odds, cohesion=cohesion, friends=6.0
+    )
+    assert covered > 0.94 - 3 * np.sqrt(0.06 * 0.94 / worlds)  # few groups tell how unlike all are
