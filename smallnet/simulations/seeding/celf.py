@@ -27,6 +27,7 @@ __all__ = ["celf"]
 BASE_COST = Costs()
 MOST_STEPS = 3e8  # of a first look at everybody; above it only the strongest are candidates
 FEWEST = 200  # candidates then
+MOST_SWAPS = 2e6  # cascades that one round of swaps may take
 
 Gain = Callable[[NDArray[np.int32], bool], NDArray[np.float64]]
 
@@ -63,7 +64,8 @@ def celf(
     Returns
     -------
     Choice
-        In the order of choice.
+        In the order of choice. Where it is cheap (small populations) one is swapped for somebody
+        else while that raises the spread in these worlds, which finds what greed misses.
 
     Raises
     ------
@@ -90,6 +92,8 @@ def celf(
             everybody = candidates is not None or _steps(ties, keys, ranked) <= MOST_STEPS
             pool = ranked[:candidates] if everybody else ranked[:few]
     picks = _lazily(pool, k, gain)
+    if has_live_ties(model) and len(picks) * len(pool) * worlds <= MOST_SWAPS:
+        picks = _swapped(population, LiveTies.of(population, model), picks, pool, keys)
     others = ranked[~np.isin(ranked, picks)]
     return Choice(np.concatenate([picks, others])[:k].astype(np.int32))
 
@@ -108,6 +112,28 @@ def _lazily(pool: NDArray[np.int32], k: int, gain: Gain) -> NDArray[np.int32]:
         else:
             heapq.heappush(heap, (-float(gain(one, False)[0]), at, len(picks)))
     return np.array(picks, dtype=np.int32)
+
+
+def _swapped(
+    population: Population,
+    ties: LiveTies,
+    picks: NDArray[np.int32],
+    pool: NDArray[np.int32],
+    keys: NDArray[np.uint64],
+) -> NDArray[np.int32]:
+    """Swap a pick for somebody else while the sum of spreads rises; it can only so often."""
+    best = int(ties.spread(population, picks, keys)[0].sum())
+    rising = True
+    while rising:
+        rising = False
+        for at in range(len(picks)):
+            for other in np.setdiff1d(pool, picks):
+                swapped = picks.copy()
+                swapped[at] = other
+                total = int(ties.spread(population, swapped, keys)[0].sum())
+                if total > best:
+                    picks, best, rising = swapped, total, True
+    return picks
 
 
 def _by_components(ties: LiveTies, keys: NDArray[np.uint64]) -> Gain:

@@ -17,6 +17,7 @@ __all__ = [
     "cascade_sets",
     "component_gains",
     "cover",
+    "exchange",
     "live_components",
     "own_chance_sets",
     "reach_gain",
@@ -273,7 +274,7 @@ def _inside(ends: Any, members: Any, n_people: Any) -> Any:
         where[members[i] + 1] += 1
     for v in range(n_people):
         where[v + 1] += where[v]
-    at = where[:-1].copy()
+    at = where.copy()
     inside = np.empty(members.size, np.int32)
     for s in range(ends.size - 1):
         for i in range(ends[s], ends[s + 1]):
@@ -283,42 +284,63 @@ def _inside(ends: Any, members: Any, n_people: Any) -> Any:
     return where, inside
 
 
-@njit(cache=True, nogil=True, boundscheck=False)
-def cover(ends: Any, members: Any, worth: Any, base: Any, budget: Any, looks: Any) -> Any:
+def cover(ends: Any, members: Any, worth: Any, base: Any, budget: int, looks: int) -> Any:
     """Greedy choice for f(S) = sum of ``base`` over S + ``worth`` x sets that S hits.
 
-    Gains are kept up to date; a heap of old gains is looked at lazily, which is exact as gains
-    only fall. Also gives the sets hit after each pick and the least upper bound on the best f
-    for the budget, over ``looks`` moments: f(S) + the largest gains left (Tang et al. 2018,
+    Gives the picks, the sets hit after each, and the least upper bound on the best f for the
+    budget, over ``looks`` moments and the end: f(S) + the largest gains left (Tang et al. 2018,
     https://doi.org/10.1145/3183713.3183749).
     """
+    where, inside = _inside(ends, members, base.size)
+    moments = np.unique(np.linspace(0, budget, looks + 1).astype(np.int64))
+    picks, covered, values, gains = _cover(
+        ends, members, where, inside, worth, base, budget, moments
+    )
+    from_top = base.size - budget
+    largest = np.partition(gains, from_top - 1, axis=1)[:, from_top:] if from_top else gains
+    return picks, covered, float((values + largest.sum(axis=1)).min())
+
+
+@njit(cache=True, nogil=True, boundscheck=False)
+def _cover(
+    ends: Any, members: Any, where: Any, inside: Any, worth: Any, base: Any, budget: Any,
+    moments: Any,
+) -> Any:  # fmt: skip
+    """Pick greedily, gains kept up to date; a heap of old gains is exact, as gains only fall.
+
+    Also gives f and all gains (0 for who is picked) at moments of the choice.
+    """
     n_people = base.size
-    where, inside = _inside(ends, members, n_people)
-    count = np.diff(where)
-    key = base + worth * count
-    heap = np.arange(n_people)
+    count = np.empty(n_people, np.int64)
+    key = np.empty(n_people)
+    heap = np.empty(n_people, np.int64)
+    for v in range(n_people):
+        heap[v] = v
+        count[v] = where[v + 1] - where[v]
+        key[v] = base[v] + worth * count[v]
     for i in range(n_people // 2 - 1, -1, -1):
         _sift(heap, key, n_people, i)
     hit = np.zeros(ends.size - 1, np.uint8)
     picks = np.empty(budget, np.int32)
     covered = np.empty(budget, np.int64)
-    value, best, total, left = 0.0, np.inf, 0, n_people
-    every = max(1, budget // max(1, looks))
+    values = np.zeros(moments.size)
+    gains = np.zeros((moments.size, n_people))
+    value, total, left, look = 0.0, 0, n_people, 0
     for k in range(budget + 1):
-        if k % every == 0 or k == budget:
-            gains = base[heap[:left]] + worth * count[heap[:left]]
-            if left > budget:
-                gains = np.partition(gains, left - budget)[left - budget :]
-            best = min(best, value + gains.sum())
+        if k == moments[look]:
+            values[look] = value
+            for i in range(left):
+                gains[look, heap[i]] = base[heap[i]] + worth * count[heap[i]]
+            look += 1
         if k == budget:
             break
-        while True:
-            v = heap[0]
-            now = base[v] + worth * count[v]
-            if now >= key[v]:
-                break
+        v = heap[0]
+        now = base[v] + worth * count[v]
+        while now < key[v]:
             key[v] = now
             _sift(heap, key, left, 0)
+            v = heap[0]
+            now = base[v] + worth * count[v]
         left -= 1
         heap[0] = heap[left]
         _sift(heap, key, left, 0)
@@ -332,7 +354,56 @@ def cover(ends: Any, members: Any, worth: Any, base: Any, budget: Any, looks: An
                 hit[s] = 1
                 for j in range(ends[s], ends[s + 1]):
                     count[members[j]] -= 1
-    return picks, covered, best
+    return picks, covered, values, gains
+
+
+@njit(cache=True, nogil=True, boundscheck=False)
+def _gains_without(ends: Any, members: Any, worth: Any, base: Any, hit: Any, out: Any) -> Any:
+    """Give what each person adds to the picks once ``out`` is none of them."""
+    gain = base.copy()
+    for s in range(hit.size):
+        alone = hit[s] == 0
+        if hit[s] == 1:
+            for i in range(ends[s], ends[s + 1]):
+                alone = alone or members[i] == out
+        if alone:
+            for i in range(ends[s], ends[s + 1]):
+                gain[members[i]] += worth
+    return gain
+
+
+@njit(cache=True, nogil=True, boundscheck=False)
+def exchange(ends: Any, members: Any, worth: Any, base: Any, picks: Any, rounds: Any) -> None:
+    """Swap one pick for somebody else while that raises the f of ``cover``; changes ``picks``."""
+    step = np.zeros(base.size, np.int32)
+    for v in picks:
+        step[v] = 1
+    hit = np.zeros(ends.size - 1, np.int32)
+    for s in range(hit.size):
+        for i in range(ends[s], ends[s + 1]):
+            hit[s] += step[members[i]]
+    for v in picks:
+        step[v] = 0
+    since = 0  # picks looked at since the last swap
+    for k in range(rounds * picks.size):
+        at = k % picks.size
+        out = picks[at]
+        gain = _gains_without(ends, members, worth, base, hit, out)
+        least = gain[out] * (1 + 1e-12)
+        for v in picks:
+            gain[v] = -np.inf
+        new = np.argmax(gain)
+        since += 1
+        if gain[new] > least:
+            picks[at] = new
+            step[out], step[new] = -1, 1
+            for s in range(hit.size):
+                for i in range(ends[s], ends[s + 1]):
+                    hit[s] += step[members[i]]
+            step[out] = step[new] = 0
+            since = 0
+        if since == picks.size:
+            break
 
 
 @njit(inline="always")

@@ -132,8 +132,9 @@ def _strength(population: Population) -> NDArray[np.float64]:
     start, members = population.group_members()
     size = np.diff(start)
     meets = np.repeat(size - 1.0, size)
-    met: NDArray[np.float64] = np.bincount(members, meets, minlength=population.n_people)
-    return met.astype(np.float64)
+    met = np.zeros(population.n_people)
+    np.add.at(met, members, meets)
+    return met
 
 
 def _known_groups(population: Population) -> NDArray[np.int64]:

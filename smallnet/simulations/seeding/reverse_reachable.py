@@ -28,6 +28,7 @@ __all__ = ["ReverseSets", "reverse_reachable"]
 
 FIRST_SETS = 4096
 LOOKS = 8  # moments of the greedy choice at which the best possible is bounded
+MOST_SWAPPED = 3e7  # members looked at for one round of swaps; above it the greedy choice stays
 BASE_COST = Costs()
 
 
@@ -153,8 +154,9 @@ def reverse_reachable(
     Returns
     -------
     Choice
-        With a :class:`Certificate`. The people of highest strength are judged on the same fresh
-        sets, and where they do better they are the answer.
+        With a :class:`Certificate`. The greedy choice is improved by swaps where that is cheap.
+        The people of highest strength are judged on the same fresh sets, and where they do better
+        they are the answer.
 
     Raises
     ------
@@ -193,6 +195,8 @@ def reverse_reachable(
         members = np.concatenate([members, new])
         worth = source.scale / total
         picks, _, best = kernels.cover(ends, members, worth, source.alone, k, LOOKS)
+        if k < population.n_people and k * len(members) <= MOST_SWAPPED:
+            kernels.exchange(ends, members, worth, source.alone, picks, 10)
         highest = fewest + worth * _upper((float(best) - fewest) / worth, a)
         choices = [picks, rule]
         counts = source.hits(choices, total, rng=rng)
