@@ -1,5 +1,6 @@
 """Worlds whose answers are known, in the same tables as observed data."""
 
+from smallnet.simulations.fitting import PlatformFit, fit_platform, report_fit
 from smallnet.simulations.mechanisms import Fission, FriendingRule, GiftCampaign, Incentive
 from smallnet.simulations.platform import Platform
 from smallnet.simulations.scenario_files import Scenario, read_scenario
@@ -18,10 +19,13 @@ __all__ = [
     "GiftCampaign",
     "Incentive",
     "Platform",
+    "PlatformFit",
     "Scenario",
     "World",
     "describe_scenarios",
     "find_scenario",
+    "fit_platform",
     "get_scenario",
     "read_scenario",
+    "report_fit",
 ]

@@ -62,6 +62,7 @@ RATIOS = [
     "tenure_days",
 ]
 NOT_NEGATIVE = [
+    "deaths_per_day",
     "size_sd",
     "talk_sd",
     "sociability_sd",
@@ -80,7 +81,12 @@ NOT_NEGATIVE = [
     "friends_per_day",
     "shares_per_person",
 ]
-LATER = {"reciprocity": 0.0, "largest_share": 0.25}  # left out of the truth where neutral
+LATER: dict[str, object] = {  # left out of the truth where neutral
+    "reciprocity": 0.0,
+    "largest_share": 0.25,
+    "sizes": (),
+    "deaths_per_day": 0.0,
+}
 AT_LEAST = {"people": 2, "groups": 1, "size_min": 1, "break_at": 1, "small_group": 2, "items": 1}
 
 
@@ -116,10 +122,12 @@ class Platform:
     size_min: int = 3
     size_max: int = 300  # at most largest_share of the people too
     largest_share: float = 0.25
+    sizes: tuple[int, ...] = ()  # where given, sizes are drawn from these, not log-normal
     joining_sd: float = 0.0  # of a person's log weight of being in any group
     sorting: float = 0.0  # > 0: talkative people are drawn into small groups; log weight per sd²
     born_share: float = 0.0  # share of groups born inside the watch
     death_share: float = 0.0  # share of groups that fall silent before or in the watch
+    deaths_per_day: float = 0.0  # hazard of falling silent, in the watch, of every group
     closed_share: float = 0.0  # share of groups closed late in the watch
 
     # S05 and T30: messages of a member, by size of the group at that moment.
@@ -209,12 +217,7 @@ class Platform:
         if self.bots < 0 or self.bots != int(self.bots):
             msg = f"bots is {self.bots}, expected a whole number of at least 0"
             raise InputError(msg)
-        if self.largest_size < self.size_min:
-            msg = (
-                f"size_min is {self.size_min}, expected at most {self.largest_size}, the smaller "
-                "of size_max and largest_share of the people"
-            )
-            raise InputError(msg)
+        self._check_sizes()
         if self.liveliness_law not in LIVELINESS_LAWS:
             msg = (
                 f"liveliness_law is {self.liveliness_law!r}, "
@@ -226,6 +229,17 @@ class Platform:
             raise InputError(msg)
         if not isinstance(self.starts, dtm.datetime) or self.starts.tzinfo is not None:
             msg = f"starts is {self.starts!r}, expected a date-time in UTC without a zone mark"
+            raise InputError(msg)
+
+    def _check_sizes(self) -> None:
+        if self.largest_size < self.size_min:
+            msg = (
+                f"size_min is {self.size_min}, expected at most {self.largest_size}, the smaller "
+                "of size_max and largest_share of the people"
+            )
+            raise InputError(msg)
+        if any(size != int(size) or size < 1 for size in self.sizes):
+            msg = f"sizes is {self.sizes}, expected whole numbers of at least 1"
             raise InputError(msg)
 
     @property

@@ -9,7 +9,7 @@ import numpy as np
 
 from smallnet.simulations.rosters import IntArray
 
-__all__ = ["answer_back"]
+__all__ = ["answer_back", "last_answers"]
 
 
 def answer_back(
@@ -67,3 +67,39 @@ def _kernel() -> Any:
             last[0, whom], last[1, whom] = row, group[row]
 
     return turn
+
+
+def last_answers(
+    answer: IntArray, group: IntArray, sender: IntArray, when: IntArray, within_s: int
+) -> IntArray:
+    """Give for each message the row that last answered its sender, in its group; -1 for none.
+
+    Parameters
+    ----------
+    answer, group, sender, when : ndarray, shape (messages,)
+        Row that each message answers (-1: none), where, who, seconds; by group, then time.
+    within_s : int
+        How recent that answer must be.
+    """
+    found = np.full(answer.size, -1, dtype=np.int64)
+    if answer.size:
+        n = int(sender.max()) + 1
+        _looking_back()(found, answer, group, sender, when, within_s, np.full((2, n), -1))
+    return found
+
+
+@cache
+def _looking_back() -> Any:
+    import numba
+
+    @numba.njit(cache=True)
+    def look(found, answer, group, sender, when, within, last):  # type: ignore[no-untyped-def]
+        for row in range(answer.size):
+            me = sender[row]
+            if last[1, me] == group[row] and when[row] - when[last[0, me]] < within:
+                found[row] = last[0, me]
+            if answer[row] >= 0:
+                whom = sender[answer[row]]
+                last[0, whom], last[1, whom] = row, group[row]
+
+    return look

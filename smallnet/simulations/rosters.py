@@ -50,6 +50,9 @@ def draw_groups(platform: Platform, *, rng: np.random.Generator) -> GroupDraw:
     """Draw sizes, births, deaths, liveliness of the groups."""
     p, n = platform, platform.groups
     size = np.exp(rng.normal(np.log(p.size_median), p.size_sd, n))
+    if p.sizes:  # one from each of n equal parts of the sizes in order, so that they come back
+        part = (rng.permutation(n) + rng.random(n)) / n
+        size = np.sort(np.asarray(p.sizes, dtype=np.float64))[(part * len(p.sizes)).astype(int)]
     planned = np.clip(np.rint(size), p.size_min, p.largest_size).astype(np.int64)
     born = -p.tenure_days * (0.1 + rng.exponential(1.0, n))
     fresh = rng.random(n) < p.born_share
@@ -61,14 +64,11 @@ def draw_groups(platform: Platform, *, rng: np.random.Generator) -> GroupDraw:
     closed = np.where(closing, rng.uniform(0.6 * p.days, p.days, n), np.inf)
     restless = np.exp(rng.normal(-0.5 * p.leaving_sd**2, p.leaving_sd, n))
     restless *= p.leaving_size_effect ** np.log2(planned / p.size_median)
-    return GroupDraw(
-        planned,
-        born,
-        silent,
-        closed,
-        draw_liveliness(p.liveliness_law, p.liveliness_sd, n, rng=rng),
-        restless,
-    )
+    lively = draw_liveliness(p.liveliness_law, p.liveliness_sd, n, rng=rng)
+    if p.deaths_per_day:
+        life = rng.exponential(1.0 / p.deaths_per_day, n)
+        silent = np.minimum(silent, np.maximum(born, 0.0) + life)
+    return GroupDraw(planned, born, silent, closed, lively, restless)
 
 
 def draw_liveliness(law: str, sd: float, n: int, *, rng: np.random.Generator) -> RealArray:

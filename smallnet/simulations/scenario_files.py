@@ -34,6 +34,7 @@ KINDS: dict[str, tuple[tuple[type, ...], str]] = {
     "int": ((int,), "a whole number"),
     "float": ((int, float), "a number"),
     "bool": ((bool,), "true or false"),
+    "tuple[int, ...]": ((list,), "a list of whole numbers"),
     "str": ((str,), "text in quotes"),
     "dt.datetime": ((dtm.datetime,), "a date-time such as 2024-03-01T00:00:00"),
     "dtm.datetime": ((dtm.datetime,), "a date-time such as 2024-03-01T00:00:00"),
@@ -136,4 +137,6 @@ def _value(value: Any, kind: str, where: str, key: str) -> Any:
     if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
         msg = f"{where}: {key} is {value!r}, expected {expected}"
         raise InputError(msg)
+    if isinstance(value, list):
+        return tuple(_value(part, "int", where, key) for part in value)
     return value * 1.0 if kind == "float" and isinstance(value, int) else value
