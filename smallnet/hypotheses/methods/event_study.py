@@ -413,7 +413,7 @@ def _smallest_p(parts: list[tuple[Effect, FloatArray]], rng: np.random.Generator
     if not known:
         return float("nan")
     found = min(effect.p_value for effect, _ in known)
-    luck = rng.random(known[0][1].shape[1])
+    luck = rng.random((known[0][1].shape[1],))
     drawn = np.min([_p_drawn(draws[0], float(draws[1, 0]), luck) for _, draws in known], axis=0)
     return float((1 + (drawn <= found).sum()) / (1 + drawn.size))
 
