@@ -49,6 +49,11 @@ COMMAND_EXAMPLES = {
             "spread copenhagen_cns --model sir --set beta=0.1 --set gamma=0.2 "
             "--seed-people 3 --replicates 200 -o out",
         ),
+        "seeds": (
+            "seeds my_tables --budget 50 --probability 0.05 -o out",
+            "seeds my_tables --budget 50 --cost-per-group 2 --strategies "
+            "degree,whole-small-groups,one-per-group -o out",
+        ),
         "explain": ("explain S05", "explain T30 --lang zh"),
     }.items()
 }
@@ -149,11 +154,19 @@ def _parser() -> argparse.ArgumentParser:
     spread.add_argument(
         "--seed-people", metavar="A,B,C", required=True, help="ids of the people who start"
     )
-    spread.add_argument("--replicates", type=int, default=1000, metavar="N", help="number of runs")
-    spread.add_argument("-o", "--output", metavar="OUT", required=True, help="folder for results")
-    spread.add_argument("--seed", type=int, default=1, metavar="N", help="random seed")
-    spread.add_argument("--jobs", type=int, default=1, metavar="N", help="workers")
-    _add_lang(spread)
+    _add_runs(spread)
+
+    words = "whom, and which groups, to start with: strategies compared"
+    seeds = _command(commands, "seeds", words, _seeds)
+    seeds.add_argument("dir", metavar="DIR", help="folder of tables, or name of a public data set")
+    seeds.add_argument(
+        "--budget", type=float, required=True, metavar="K", help="people (or cost) to start with"
+    )
+    seeds.add_argument("--strategies", metavar="A,B", help="to compare (default: all that fit)")
+    seeds.add_argument("--cost-per-person", type=float, default=1.0, metavar="C", help="default 1")
+    seeds.add_argument("--cost-per-group", type=float, default=0.0, metavar="C", help="default 0")
+    _add_model(seeds)
+    _add_runs(seeds)
 
     explain = _command(commands, "explain", "say what a claim means and why it is hard", _explain)
     explain.add_argument("claim", metavar="CLAIM", help="its id, such as S05")
@@ -212,6 +225,14 @@ def _add_model(command: argparse.ArgumentParser) -> None:
         "--set", action="append", default=[], type=_setting, metavar="KEY=VALUE",
         help="another parameter of the model",
     )  # fmt: skip
+
+
+def _add_runs(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--replicates", type=int, default=1000, metavar="N", help="number of runs")
+    command.add_argument("-o", "--output", metavar="OUT", required=True, help="folder for results")
+    command.add_argument("--seed", type=int, default=1, metavar="N", help="random seed")
+    command.add_argument("--jobs", type=int, default=1, metavar="N", help="workers")
+    _add_lang(command)
 
 
 def _add_lang(parser: argparse.ArgumentParser, default: str | None = "en") -> None:
@@ -390,6 +411,40 @@ def _spread(arguments: argparse.Namespace) -> int:
             words = f"{part['mean']:,.1f} [{part['ci_low']:,.1f}, {part['ci_high']:,.1f}]"
             print(f"{name.replace('_', ' '):15} {words}")
     print(f"written: {Path(arguments.output) / 'spread.json'}, figures, tables")
+    return DONE
+
+
+def _seeds(arguments: argparse.Namespace) -> int:
+    from smallnet.simulations.seeding import Costs
+    from smallnet.spreading import run_seeds
+
+    costs = Costs(per_person=arguments.cost_per_person, per_group=arguments.cost_per_group)
+    _, answer = run_seeds(
+        arguments.dir,
+        arguments.output,
+        budget=arguments.budget,
+        model=arguments.model,
+        parameters=_parameters(arguments),
+        layer=arguments.layer,
+        strategies=arguments.strategies.split(",") if arguments.strategies else None,
+        costs=costs,
+        replicates=arguments.replicates,
+        random_seed=arguments.seed,
+        jobs=arguments.jobs,
+        lang=arguments.lang,
+    )
+    print(f"{'strategy':22} {'people':>7} {'groups':>7}  spread, people          bound")
+    for row in answer["strategies"]:
+        part, bound = row["spread"], row["bound"]
+        words = f"{part['mean']:,.1f} [{part['ci_low']:,.1f}, {part['ci_high']:,.1f}]"
+        entered, told = len(row["groups_entered"]), len(row["seed_people"])
+        sure = "–" if bound is None else f"{bound:.2f}"
+        print(f"{row['name']:22} {told:7,} {entered:7,}  {words:23} {sure}")
+    if any(row["bound"] is not None for row in answer["strategies"]):
+        print(
+            "bound: at least this share of the best possible spread, for certain (1 in 100 wrong)"
+        )
+    print(f"written: {Path(arguments.output) / 'seeds.json'}, a figure, a table")
     return DONE
 
 

@@ -16,13 +16,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from smallnet.errors import InputError, OutputError
+from smallnet.simulations.seeding import Comparison, Costs, compare_strategies
 from smallnet.simulations.spreading import Model, Population, Spread, make_model
 from smallnet.simulations.spreading.kernels.stream import stream_keys
 from smallnet.study import open_dataset
 from smallnet.tables import Dataset
 from smallnet.tables.writing import atomic_write
 
-__all__ = ["open_population", "reach_by_size", "run_spread"]
+__all__ = ["open_population", "reach_by_size", "run_seeds", "run_spread"]
 
 SIZE_CLASSES = (1, 2, 3, 5, 8, 12, 18, 30, 50, 80, 120, 200, 300, 500, 1000, 3000, 10**9)
 TRACED = 200  # replicates whose adopters are looked at one by one, for reach by size of group
@@ -120,6 +121,84 @@ def run_spread(
         assert checkpoint is not None
         shutil.rmtree(checkpoint, ignore_errors=True)
     return spread, answer
+
+
+def run_seeds(
+    source: str | Path | Dataset,
+    out: str | Path | None = None,
+    *,
+    budget: float,
+    model: str | Model = "independent-cascade",
+    parameters: Mapping[str, object] | None = None,
+    layer: str = "friendship",
+    strategies: Sequence[str] | None = None,
+    costs: Costs | None = None,
+    replicates: int = 1000,
+    random_seed: int = 1,
+    jobs: int = 1,
+    lang: str = "en",
+) -> tuple[Comparison, dict[str, Any]]:
+    """Choose whom, and which groups, to start with on a data set.
+
+    Parameters
+    ----------
+    source, out, model, parameters, layer, random_seed, jobs, lang
+        As in :func:`run_spread`; ``out`` gets ``seeds.json``, ``tables/seeds_strategies.csv`` and
+        ``figures/seeds_strategies.svg``.
+    budget : float
+        Cost units; with the usual costs, people.
+    strategies : sequence of str, optional
+        Those to compare; left out, all that fit.
+    costs : Costs, optional
+        Of a person and of a group; left out, 1 and 0.
+    replicates : int
+        Worlds that judge all strategies.
+
+    Returns
+    -------
+    Comparison, dict
+        The strategies, and what ``seeds.json`` holds.
+
+    Raises
+    ------
+    InputError
+        If the data, the model, the budget or a strategy are not as they must be.
+    OutputError
+        If ``out`` cannot be written.
+    """
+    ready = make_model(model, parameters) if isinstance(model, str) else model
+    population = open_population(source, layer=layer, model=ready)
+    found = compare_strategies(
+        population,
+        ready,
+        budget,
+        strategies,
+        rng=np.random.default_rng(random_seed),
+        replicates=replicates,
+        costs=costs or Costs(),
+        jobs=jobs,
+    )
+    answer = {
+        "data": population_name(source),
+        "layer": layer,
+        "random_seed": random_seed,
+        "people": population.n_people,
+        "groups": population.n_groups,
+        **found.to_dict(),
+    }
+    if out is not None:
+        _write_seeds(Path(out), found, answer, lang)
+    return found, answer
+
+
+def _write_seeds(folder: Path, found: Comparison, answer: Mapping[str, Any], lang: str) -> None:
+    from smallnet.figures import figure_language, house_style, save_figure
+
+    lang = figure_language(lang)
+    with house_style(lang):
+        save_figure(found.plot(lang=lang), folder / "figures", "seeds_strategies", lang=lang)
+    write_frames(folder, {"seeds_strategies": found.to_frame()})
+    write_answer(folder / "seeds.json", answer)
 
 
 def open_population(

@@ -9,7 +9,7 @@ import pytest
 from smallnet.cli import main
 from smallnet.errors import InputError
 from smallnet.simulations.spreading import IndependentCascade
-from smallnet.spreading import open_population, reach_by_size, run_spread
+from smallnet.spreading import open_population, reach_by_size, run_seeds, run_spread
 from smallnet.tables import Dataset
 
 CAMPAIGN = "data/campaign"
@@ -101,3 +101,40 @@ def test_a_bad_argument_is_one_clear_sentence(friends, change, words):
 def test_an_unknown_model_is_wrong_usage(tmp_path, capsys):
     assert main([*COMMAND, "--model", "gossip", "-o", str(tmp_path)]) == 2
     assert "unknown model 'gossip'" in capsys.readouterr().err
+
+
+def test_the_seeds_command_writes_the_fields_that_others_read(tmp_path, capsys):
+    command = ["seeds", CAMPAIGN, "--budget", "5", "--probability", "0.05", "--replicates", "50"]
+    assert main([*command, "--strategies", "degree,random", "-o", str(tmp_path)]) == 0
+    answer = json.loads((tmp_path / "seeds.json").read_text())
+    assert (answer["budget"], answer["model"]) == (5, "independent-cascade")
+    names = [row["name"] for row in answer["strategies"]]
+    assert sorted(names) == ["degree", "random"]
+    spreads = [row["spread"]["mean"] for row in answer["strategies"]]
+    assert spreads == sorted(spreads, reverse=True)
+    for row in answer["strategies"]:
+        assert len(row["seed_people"]) == 5
+        assert row["spread"]["ci_low"] < row["spread"]["mean"] < row["spread"]["ci_high"]
+        assert row["groups_reached"] > 0
+        assert "bound" in row
+    assert (tmp_path / "figures" / "seeds_strategies.svg").exists()
+    assert "degree" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"budget": 0}, "budget is 0"),
+        ({"budget": -3}, "budget is -3"),
+        ({"budget": float("nan")}, "budget is nan"),
+        ({"budget": 2, "layer": "interaction"}, "holds no tie"),
+    ],
+)
+def test_a_budget_that_pays_for_nobody_is_one_clear_sentence(friends, change, words):
+    with pytest.raises(InputError, match=words):
+        run_seeds(friends, replicates=5, strategies=["degree"], **change)
+
+
+def test_a_budget_larger_than_the_population_is_everybody(friends):
+    _, answer = run_seeds(friends, budget=100, strategies=["degree"], replicates=5)
+    assert answer["strategies"][0]["spread"]["mean"] == 5

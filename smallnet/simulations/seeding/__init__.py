@@ -6,7 +6,7 @@ Every strategy is ``choose(population, budget, model, *, rng, costs) -> Choice``
 
 from smallnet.simulations.seeding.celf import celf
 from smallnet.simulations.seeding.choice import Certificate, Choice, Costs
-from smallnet.simulations.seeding.compare import Comparison, compare_strategies, seeds_report
+from smallnet.simulations.seeding.compare import Comparison, compare_strategies
 from smallnet.simulations.seeding.group_seeding import (
     few_per_large_group,
     group_cover,
@@ -54,6 +54,5 @@ __all__ = [
     "one_per_group",
     "pagerank",
     "reverse_reachable",
-    "seeds_report",
     "whole_small_groups",
 ]

@@ -18,12 +18,19 @@ from smallnet.simulations.seeding.strategies import find_strategy, fitting_strat
 from smallnet.simulations.seeding.worlds import LiveTies, has_live_ties
 from smallnet.simulations.spreading import Model, Population, mean_interval
 from smallnet.simulations.spreading.kernels.stream import stream_keys
-from smallnet.tables import Dataset
+from smallnet.tables import Text
 
-__all__ = ["Comparison", "compare_strategies", "seeds_report"]
+__all__ = ["Comparison", "compare_strategies"]
 
 IntArray = NDArray[np.int64]
 BASE_COST = Costs()
+WORDS = {
+    "spread": Text(
+        en="mean spread, people (95 % interval), seeds counted",
+        zh="平均到达人数（95% 区间，含种子）",
+    ),
+    "limit": Text(en="the best possible is at most here", zh="任何选法至多到此"),
+}
 BLOCK = 64  # replicates of one task
 
 
@@ -183,22 +190,25 @@ class Comparison:
             "strategies": strategies,
         }
 
-    def plot(self, ax: Any = None) -> Any:
+    def plot(self, ax: Any = None, *, lang: str = "en") -> Any:
         """Draw the mean spread of each strategy with its interval, best on top.
 
         Parameters
         ----------
         ax : matplotlib Axes, optional
             One is made if left out.
+        lang : str
+            ``en`` or ``zh``.
 
         Returns
         -------
         matplotlib Axes
         """
-        import matplotlib.pyplot as plt
-
         if ax is None:
-            _, ax = plt.subplots()
+            from matplotlib.figure import Figure
+
+            height = 1.2 + 0.3 * len(self.names)
+            ax = Figure(figsize=(7.0, height), layout="constrained").add_subplot()
         rows = self.to_frame()
         place = np.arange(len(rows))[::-1]
         error = np.nan_to_num(
@@ -210,10 +220,11 @@ class Comparison:
             best = rows["strategy"][sure].map(lambda name: self.choices[name].certificate)
             limit = min(c.best_at_most for c in best)
             if limit < 2 * rows["spread"].max():  # else it would squeeze everything to the left
-                ax.axvline(limit, linestyle="--", color="0.5", label="best possible at most")
-                ax.legend(loc="lower right")
-        ax.set_yticks(place, rows["strategy"])
-        ax.set_xlabel("mean spread, people (95 % interval)")
+                words = WORDS["limit"].get(lang)
+                ax.axvline(limit, linestyle="--", color="0.5", label=words)
+                ax.legend(loc="lower left", bbox_to_anchor=(0, 1.0), borderaxespad=0.2)
+        ax.set_yticks(place, [find_strategy(name).text.get(lang) for name in rows["strategy"]])
+        ax.set_xlabel(WORDS["spread"].get(lang))
         return ax
 
 
@@ -345,51 +356,3 @@ def _judged(
         )
         for at, name in enumerate(choices)
     }
-
-
-def seeds_report(
-    dataset: Dataset,
-    *,
-    budget: float,
-    model: Model,
-    rng: np.random.Generator,
-    strategies: Sequence[str] | None = None,
-    replicates: int = 1000,
-    layer: str = "friendship",
-    costs: Costs = BASE_COST,
-    jobs: int = 1,
-) -> dict[str, Any]:
-    """Whom, and which groups, to start with on a data set: the content of ``seeds.json``.
-
-    Parameters
-    ----------
-    dataset : Dataset
-    budget : float
-        Cost units; with the usual costs, people.
-    model : Model
-    rng : numpy.random.Generator
-    strategies, replicates, costs, jobs
-        See :func:`compare_strategies`.
-    layer : {"friendship", "interaction"}
-        Ties along which it spreads.
-
-    Returns
-    -------
-    dict
-        ``budget, model, parameters, layer, people, groups, costs, replicates, baseline,
-        strategies``; each strategy with ``name, seed_people, groups_entered, cost, spread,
-        difference, groups_reached, bound, certificate``, best first. Unknown is None.
-    """
-    population = Population.from_dataset(dataset, layer=layer)
-    found = compare_strategies(
-        population,
-        model,
-        budget,
-        strategies,
-        rng=rng,
-        replicates=replicates,
-        costs=costs,
-        jobs=jobs,
-    )
-    about = {"layer": layer, "people": population.n_people, "groups": population.n_groups}
-    return found.to_dict() | about
