@@ -24,6 +24,7 @@ CLAIMS: dict[str, str] = {
     "S14": "s14_groups_per_person",
     "S15": "s15_firewall",
     "S16": "s16_first_days",
+    "S23": "s23_friend_invited",
 }
 
 

@@ -1,9 +1,9 @@
 """The few marks that all figures of claims share. Looks come from the style that the caller set."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-__all__ = ["BLUE", "GREEN", "GREY", "ORANGE", "SKY", "VERMILLION", "axes", "interval"]
+__all__ = ["BLUE", "GREEN", "GREY", "ORANGE", "SKY", "VERMILLION", "axes", "curves", "interval"]
 
 # Okabe and Ito, https://doi.org/10.1038/nmeth.1618
 BLUE, ORANGE, GREEN = "#0072B2", "#E69F00", "#009E73"
@@ -37,3 +37,50 @@ def interval(
         ax.plot(
             [estimate], [y], marker=marker, color=colour, ls="none", ms=7, label=label, zorder=3
         )
+
+
+def curves(
+    ax: Any, lines: Sequence[Mapping[str, Any]], names: Sequence[str], *, at_risk: str
+) -> None:
+    """Draw curves of survival by day as steps, with a table of who is at risk under the axis.
+
+    Parameters
+    ----------
+    ax : Axes
+        The room to draw in.
+    lines : sequence of mapping
+        ``survival`` and ``at_risk``, one number a day from day 0; a line without ``at_risk`` is
+        a fitted one.
+    names : sequence of str
+        One for each line.
+    at_risk : str
+        What is counted in the table.
+    """
+    styles = ((BLUE, "-"), (ORANGE, "-."), (VERMILLION, "--"))
+    days = max(len(line["survival"]) for line in lines)
+    seen = [(line, name) for line, name in zip(lines, names, strict=True) if "at_risk" in line]
+    for line, name, (colour, style) in zip(lines, names, styles, strict=False):
+        fitted = "at_risk" not in line
+        known = [1.0 if i == 0 else line["survival"][i - 1] for i in range(len(line["survival"]))]
+        style = ":" if fitted else style
+        ax.step(range(len(known)), known, where="post", color=colour, ls=style, lw=2, label=name)
+    places = [round(days * share / 5) for share in range(5)]
+    words = [
+        "\n".join([f"{place}", *(f"{line['at_risk'][place]:,}" for line, _name in seen)])
+        for place in places
+    ]
+    ax.set_xticks(places, words)
+    ax.set_xlim(0, days)
+    ax.set_ylim(0, 1.02)
+    ax.annotate(
+        at_risk,
+        (0, 0),
+        xycoords="axes fraction",
+        xytext=(-6, -20),
+        textcoords="offset points",
+        ha="right",
+        va="top",
+        fontsize="small",
+        color=GREY,
+    )
+    ax.legend(loc="lower left", bbox_to_anchor=(0, 1.01), ncols=len(lines), frameon=False)

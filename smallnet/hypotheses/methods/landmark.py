@@ -6,6 +6,7 @@ everybody still in is counted as of that moment, and only what comes after is ti
 """
 
 import ibis
+import ibis.expr.types as ir
 import pandas as pd
 from ibis import _
 
@@ -13,7 +14,7 @@ from smallnet.hypotheses.methods.stays import newcomers
 from smallnet.tables import Dataset
 from smallnet.tables.windows import DAY_US, microseconds, sized_groups, sizes_at, spells
 
-__all__ = ["friends_at_landmark"]
+__all__ = ["friend_pairs", "friends_at_landmark"]
 
 
 def friends_at_landmark(dataset: Dataset, landmark_day: float) -> pd.DataFrame:
@@ -42,7 +43,7 @@ def friends_at_landmark(dataset: Dataset, landmark_day: float) -> pd.DataFrame:
         stay=ibis.row_number().over(ibis.window(order_by=["group", "person", "joined_us"])),
     )
     kept = dataset.keep(f"landmark_{landmark_day:g}", lambda: sizes_at(dataset, stays))
-    friends = dataset.keep("friend_pairs", lambda: _pairs(dataset))
+    friends = friend_pairs(dataset)
     mine = kept.select("stay", "group", "person", "at_us").join(friends, "person")
     others = spells(dataset).select("group", "start_us", "end_us", friend="person")
     inside = mine.left_join(others, ["group", "friend"])
@@ -67,8 +68,18 @@ def friends_at_landmark(dataset: Dataset, landmark_day: float) -> pd.DataFrame:
     return found.assign(enter_day=float(landmark_day)).sort_values("stay", ignore_index=True)
 
 
-def _pairs(dataset: Dataset) -> ibis.Table:
-    """Friendships in both directions: ``[person, friend, since_us]``, the earliest of each pair."""
+def friend_pairs(dataset: Dataset) -> ir.Table:
+    """Give friendships in both directions, the earliest of each pair.
+
+    Returns
+    -------
+    ibis.Table
+        ``person, friend, since_us``; null where they were friends before the watch.
+    """
+    return dataset.keep("friend_pairs", lambda: _pairs(dataset))
+
+
+def _pairs(dataset: Dataset) -> ir.Table:
     pairs = dataset["friendships"].select(
         "person", "friend", since_us=microseconds(dataset["friendships"].since)
     )
