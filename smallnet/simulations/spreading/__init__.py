@@ -13,6 +13,13 @@ from smallnet.simulations.spreading.epidemic_continuous import (
     ContinuousSIR,
     ContinuousSIS,
 )
+from smallnet.simulations.spreading.firewall import FirewallComparison, compare_with_shuffled
+from smallnet.simulations.spreading.firewall_attention import (
+    AttentionThresholds,
+    attention_thresholds,
+)
+from smallnet.simulations.spreading.firewall_runs import shuffled
+from smallnet.simulations.spreading.firewall_sizes import SizeVerdict, size_verdict
 from smallnet.simulations.spreading.group_contagion import GroupContagion
 from smallnet.simulations.spreading.independent_cascade import IndependentCascade
 from smallnet.simulations.spreading.interventions import (
@@ -37,12 +44,14 @@ __all__ = [
     "SI",
     "SIR",
     "SIS",
+    "AttentionThresholds",
     "Block",
     "Broadcast",
     "ComplexContagion",
     "ContinuousSI",
     "ContinuousSIR",
     "ContinuousSIS",
+    "FirewallComparison",
     "GroupContagion",
     "Incentive",
     "IndependentCascade",
@@ -52,12 +61,17 @@ __all__ = [
     "Population",
     "ShareInGroups",
     "SimplicialContagion",
+    "SizeVerdict",
     "Spread",
     "Trace",
+    "attention_thresholds",
     "ban_friending",
+    "compare_with_shuffled",
     "make_model",
     "mean_interval",
     "mute",
     "replicas",
+    "shuffled",
+    "size_verdict",
     "split_groups",
 ]
