@@ -419,20 +419,22 @@ def _seeds(arguments: argparse.Namespace) -> int:
     from smallnet.spreading import run_seeds
 
     costs = Costs(per_person=arguments.cost_per_person, per_group=arguments.cost_per_group)
-    _, answer = run_seeds(
-        arguments.dir,
-        arguments.output,
-        budget=arguments.budget,
-        model=arguments.model,
-        parameters=_parameters(arguments),
-        layer=arguments.layer,
-        strategies=arguments.strategies.split(",") if arguments.strategies else None,
-        costs=costs,
-        replicates=arguments.replicates,
-        random_seed=arguments.seed,
-        jobs=arguments.jobs,
-        lang=arguments.lang,
-    )
+    with _progress() as progress:
+        _, answer = run_seeds(
+            arguments.dir,
+            arguments.output,
+            budget=arguments.budget,
+            model=arguments.model,
+            parameters=_parameters(arguments),
+            layer=arguments.layer,
+            strategies=arguments.strategies.split(",") if arguments.strategies else None,
+            costs=costs,
+            replicates=arguments.replicates,
+            random_seed=arguments.seed,
+            jobs=arguments.jobs,
+            lang=arguments.lang,
+            progress=progress,
+        )
     print(f"{'strategy':22} {'people':>7} {'groups':>7}  spread, people          bound")
     for row in answer["strategies"]:
         part, bound = row["spread"], row["bound"]

@@ -137,6 +137,7 @@ def run_seeds(
     random_seed: int = 1,
     jobs: int = 1,
     lang: str = "en",
+    progress: Callable[[str], None] = lambda step: None,
 ) -> tuple[Comparison, dict[str, Any]]:
     """Choose whom, and which groups, to start with on a data set.
 
@@ -153,6 +154,8 @@ def run_seeds(
         Of a person and of a group; left out, 1 and 0.
     replicates : int
         Worlds that judge all strategies.
+    progress : callable
+        Told each step in a few words.
 
     Returns
     -------
@@ -177,6 +180,7 @@ def run_seeds(
         replicates=replicates,
         costs=costs or Costs(),
         jobs=jobs,
+        on_strategy=lambda name: progress(f"choosing by {name}"),
     )
     answer = {
         "data": population_name(source),

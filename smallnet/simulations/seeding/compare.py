@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -245,6 +245,7 @@ def compare_strategies(
     costs: Costs = BASE_COST,
     baseline: str = "degree",
     jobs: int = 1,
+    on_strategy: Callable[[str], None] | None = None,
 ) -> Comparison:
     """Let each strategy choose, and let the same worlds judge all.
 
@@ -265,6 +266,8 @@ def compare_strategies(
         Strategy to which differences are taken; where it is not among them, the first.
     jobs : int
         Threads; the answer does not depend on it.
+    on_strategy : callable, optional
+        Told the name of each strategy before it chooses.
 
     Returns
     -------
@@ -304,6 +307,8 @@ def compare_strategies(
     base = int(begun.integers(2**63))
     choices = {}
     for rule in rules:
+        if on_strategy is not None:
+            on_strategy(rule.name)
         own = np.random.default_rng([base, *rule.name.encode()])
         choices[rule.name] = rule.choose(population, budget, model, rng=own, costs=costs)
     keys = stream_keys(judge, replicates)
