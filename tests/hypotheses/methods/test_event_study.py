@@ -6,8 +6,9 @@ import pytest
 from scipy import stats
 
 from smallnet.errors import InputError
-from smallnet.hypotheses.methods.event_study import event_study, sum_by_period, two_way_effect
+from smallnet.hypotheses.methods.event_study import event_study, sum_by_period
 from smallnet.hypotheses.methods.rate_panel import RatePanel
+from smallnet.hypotheses.methods.two_way import two_way_effect
 
 
 def events(rng, n_units=60, n_periods=12):

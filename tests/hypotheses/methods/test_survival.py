@@ -5,15 +5,14 @@ import pytest
 from scipy import stats
 
 from smallnet.errors import InputError
+from smallnet.hypotheses.methods.competing import competing_exits
 from smallnet.hypotheses.methods.survival import (
-    competing_exits,
-    fit_weibull,
     kaplan_meier,
     logrank_test,
     median_time,
     risk_table,
-    weibull_through,
 )
+from smallnet.hypotheses.methods.weibull import fit_weibull, weibull_through
 
 
 def lives(rng, n=200, *, late=True):
