@@ -27,7 +27,7 @@ __all__ = ["celf"]
 BASE_COST = Costs()
 MOST_STEPS = 3e8  # of a first look at everybody; above it only the strongest are candidates
 FEWEST = 200  # candidates then
-MOST_SWAPS = 2e6  # cascades that one round of swaps may take
+MOST_SWAPS = 1e5  # cascades that one round of swaps may take
 
 Gain = Callable[[NDArray[np.int32], bool], NDArray[np.float64]]
 
@@ -51,7 +51,9 @@ def celf(
         Cost units; with the usual costs, people.
     model : Model
         Any. For one that is not of live ties a world is the stream of chance of a replicate; the
-        spread need not be submodular then, and looking lazily is a rule of thumb.
+        spread need not be submodular then, and looking lazily is a rule of thumb; as each gain
+        takes whole replicates, a quarter of ``worlds`` is used and at least 100 candidates, or
+        twice the budget.
     rng : numpy.random.Generator
     costs : Costs
     worlds : int
@@ -80,8 +82,8 @@ def celf(
     keys = stream_keys(rng, worlds)
     few = max(FEWEST, 10 * k)
     if not has_live_ties(model):
-        gain: Gain = _by_simulation(population, model, keys)
-        pool = ranked[: candidates or few]
+        gain: Gain = _by_simulation(population, model, keys[: max(1, worlds // 4)])
+        pool = ranked[: candidates or max(FEWEST // 2, 2 * k)]
     else:
         ties = LiveTies.of(population, model)
         if ties.both_ways:

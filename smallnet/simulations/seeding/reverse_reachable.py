@@ -141,8 +141,9 @@ def reverse_reachable(
     good_enough : float
         Stop when the choice surely reaches this share of the best possible spread.
     epsilon : float
-        Stop, too, when it surely reaches :math:`1 - 1/e - \epsilon` of it and the last doubling
-        raised what it surely reaches by less than 1 %.
+        Stop, too, when it surely reaches :math:`1 - 1/e - \epsilon` of it, the last doubling
+        raised what it surely reaches by less than 1 %, and the sets choose no worse than the
+        degree rule, or hold an eighth of ``most_members``.
     confidence : float
         Chance that the bounds hold, over all rounds together.
     most_members : int
@@ -211,8 +212,9 @@ def reverse_reachable(
         )
         risen = certificate.at_least > 1.01 * before
         before = certificate.at_least
+        enough = winner == 0 or 8 * len(members) > most_members
         if certificate.bound >= good_enough or (
-            certificate.bound >= 1 - 1 / np.e - epsilon and not risen
+            certificate.bound >= 1 - 1 / np.e - epsilon and not risen and enough
         ):
             break
         if 2 * len(members) > most_members:

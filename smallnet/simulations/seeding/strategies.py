@@ -137,5 +137,14 @@ def find_strategy(name: str) -> Strategy:
 
 
 def fitting_strategies(population: Population, model: Model) -> tuple[str, ...]:
-    """Names of all strategies that this population and this model allow."""
-    return tuple(name for name, rule in STRATEGIES.items() if rule.fits(population, model))
+    """Names of all strategies that this population and this model allow.
+
+    Greedy choice is left out where each look at a person would take whole replicates, in models
+    without live ties; who asks for ``celf`` by name gets it.
+    """
+    quick = has_live_ties(model)
+    return tuple(
+        name
+        for name, rule in STRATEGIES.items()
+        if rule.fits(population, model) and (quick or name != "celf")
+    )

@@ -58,7 +58,7 @@ def best_by_brute_force(population: Population, model, k: int) -> float:
 )
 def test_the_best_seeds_of_small_networks_are_found(choose, ties, model, k, best):
     population = people_with(ties)
-    options = {"worlds": 20_000} if choose is celf else {"good_enough": 0.98}
+    options = {"worlds": 8000} if choose is celf else {"good_enough": 0.98}
     choice = choose(population, k, model, rng=np.random.default_rng(1), **options)
     assert best_by_brute_force(population, model, k) == pytest.approx(best)
     assert exact(population, model, choice.people) == pytest.approx(best)
