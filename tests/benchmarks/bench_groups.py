@@ -54,7 +54,7 @@ SELECT i."group", interaction, sender, epoch_us("at") AS at_us, reply_to,
        m.person IS NOT NULL AS member,
        lag(epoch_us("at")) OVER along AS prev_us, lag(sender) OVER along AS prev_sender
 FROM interactions i LEFT JOIN memberships m ON i."group" = m."group" AND sender = person
-     AND (joined_at IS NULL OR "at" >= joined_at)
+     AND "at" >= coalesce(joined_at, TIMESTAMP '1970-01-01')  -- an OR here would nest loops
 WHERE i."group" IS NOT NULL AND coalesce(kind, 'text') NOT IN ('system', 'reaction')
       AND "at" >= '{low}' AND "at" < '{high}'
 WINDOW along AS (PARTITION BY i."group" ORDER BY "at", interaction, sender)
