@@ -8,12 +8,11 @@ from scipy import stats
 from scipy.sparse import csr_array, random_array
 
 from smallnet.errors import InputError
+from smallnet.hypotheses.methods.adoption_order import edge_reversal_test, shuffle_test
 from smallnet.hypotheses.methods.permutation import (
-    edge_reversal_test,
     permutation_p,
     permutation_test,
     permute_within,
-    shuffle_test,
     within_strata_test,
 )
 
