@@ -178,20 +178,30 @@ def _talk(dataset: Dataset) -> ir.Table:
     )
     columns = ("interaction", "group", "sender", "at_us", "kind", "reply_to", "fingerprint")
     said = acts.select(*columns, "n_chars")
-    both = acts.filter(_.symmetric.fill_null(ibis.literal(False)) & _.recipient.notnull())
-    said = said.union(both.mutate(sender=_.recipient).select(*columns, "n_chars"))
-    said = said.anti_join(bots(dataset), said.sender == bots(dataset).person)
+    if dataset.has("interactions.symmetric"):
+        both = acts.filter(_.symmetric.fill_null(ibis.literal(False)) & _.recipient.notnull())
+        said = said.union(both.mutate(sender=_.recipient).select(*columns, "n_chars"))
+    if dataset.has("people.bot"):
+        said = said.anti_join(bots(dataset), said.sender == bots(dataset).person)
+    if not dataset.has("memberships.joined_at"):
+        return said.mutate(entry=ibis.literal(False))
     joins = (
         dataset["memberships"]
         .filter(_.joined_at.notnull())
-        .select("group", sender="person", at_us=microseconds(_.joined_at), joins=ibis.literal(True))
+        .select("group", sender="person", at_us=microseconds(_.joined_at))
         .distinct()
     )
-    said = said.left_join(joins, ["group", "sender", "at_us"])
-    first = ibis.window(group_by=["group", "sender", "at_us"], order_by="interaction")
-    return said.mutate(
-        entry=_.joins.fill_null(ibis.literal(False)) & (ibis.row_number().over(first) == 0)
-    ).select(*columns, "n_chars", "entry")
+    entries = (  # few, so that no window over all acts is needed
+        said.semi_join(joins, ["group", "sender", "at_us"])
+        .group_by("group", "sender", "at_us")
+        .aggregate(interaction=_.interaction.min())
+        .select("interaction", "sender", entered=ibis.literal(True))
+    )
+    return (
+        said.left_join(entries, ["interaction", "sender"])
+        .mutate(entry=_.entered.fill_null(ibis.literal(False)))
+        .select(*columns, "n_chars", "entry")
+    )
 
 
 def sized_groups(dataset: Dataset) -> ir.Table:
