@@ -97,7 +97,14 @@ CLAIM = Claim(
 
 
 def test(dataset: Dataset, choices: Choices, *, rng: np.random.Generator) -> Result:
-    """Estimate the share of memberships muted, and the share of groups dead beside it."""
+    """Estimate the share of memberships muted, and the share of groups dead beside it.
+
+    Notes
+    -----
+    Where nine in ten are muted, p is under a level at most as often as the level says: counts are
+    discrete, and memberships, which come in clusters, are never taken to be worth more than their
+    number (:func:`~smallnet.hypotheses.methods.proportions.clustered_share`).
+    """
     dataset.require(*CLAIM.needs)
     held = _held(dataset)
     groups = _groups(dataset)

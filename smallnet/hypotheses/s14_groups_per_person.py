@@ -81,7 +81,14 @@ CLAIM = Claim(
 
 
 def test(dataset: Dataset, choices: Choices, *, rng: np.random.Generator) -> Result:
-    """Estimate the 5 % quantile of groups per person and hold it against ten."""
+    """Estimate the 5 % quantile of groups per person and hold it against ten.
+
+    Notes
+    -----
+    p doubles the smaller binomial tail of the number of people under ten. That number is discrete,
+    so where one person in twenty is under ten, p is under a level at most as often as it says
+    (:func:`~smallnet.hypotheses.methods.proportions.lower_quantile`).
+    """
     dataset.require(*CLAIM.needs)
     people = _people(dataset)
     now = people["now"][people["now"] > 0].to_numpy(dtype=float)

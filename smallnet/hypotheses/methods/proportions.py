@@ -100,6 +100,12 @@ def clustered_share(
     level : float
         Confidence.
 
+    Notes
+    -----
+    The p-value is at most nominal rather than uniform: the count is discrete, rows are never taken
+    to be worth more than their number, however even the clusters turn out, and t has the degrees
+    of freedom of the way of bundling with the fewest effective clusters.
+
     References
     ----------
     .. [1] E. L. Korn and B. I. Graubard, Survey Methodology 24, 193-201 (1998), with Wilson's
@@ -168,6 +174,12 @@ def lower_quantile(
         Lower bound where the sample is too small to give one; a natural smallest value.
     level : float
         Confidence.
+
+    Notes
+    -----
+    The p-value is at most nominal rather than uniform: it doubles the smaller tail of a binomial
+    count, which is discrete, and where values tie at the quantile fewer lie under it than the
+    binomial law supposes.
 
     References
     ----------
