@@ -25,6 +25,7 @@ CLAIMS: dict[str, str] = {
     "S15": "s15_firewall",
     "S16": "s16_first_days",
     "S23": "s23_friend_invited",
+    "S22": "s22_paid_groups",
 }
 
 

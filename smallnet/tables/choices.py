@@ -20,6 +20,7 @@ DEFAULT_SMALLEST_EFFECT: dict[str, float] = {
     "S14": 1.0,
     "S15": 1.25,
     "S16": 1.25,
+    "S22": 1.25,
     "S23": 1.25,
 }
 

@@ -56,31 +56,36 @@ def curves(
     at_risk : str
         What is counted in the table.
     """
-    styles = ((BLUE, "-"), (ORANGE, "-."), (VERMILLION, "--"))
+    styles = ((BLUE, "-"), (ORANGE, "-."), (GREEN, "--"))
     days = max(len(line["survival"]) for line in lines)
-    seen = [(line, name) for line, name in zip(lines, names, strict=True) if "at_risk" in line]
-    for line, name, (colour, style) in zip(lines, names, styles, strict=False):
-        fitted = "at_risk" not in line
-        known = [1.0 if i == 0 else line["survival"][i - 1] for i in range(len(line["survival"]))]
-        style = ":" if fitted else style
-        ax.step(range(len(known)), known, where="post", color=colour, ls=style, lw=2, label=name)
     places = [round(days * share / 5) for share in range(5)]
-    words = [
-        "\n".join([f"{place}", *(f"{line['at_risk'][place]:,}" for line, _name in seen)])
-        for place in places
-    ]
-    ax.set_xticks(places, words)
-    ax.set_xlim(0, days)
-    ax.set_ylim(0, 1.02)
+    for row, (line, name) in enumerate(zip(lines, names, strict=True)):
+        fitted = "at_risk" not in line
+        colour, style = (BLUE, ":") if fitted else styles[row]
+        known = [1.0, *line["survival"][:-1]]
+        ax.step(range(len(known)), known, where="post", color=colour, ls=style, lw=2, label=name)
+        if fitted:
+            continue
+        look = {"textcoords": "offset points", "va": "top", "fontsize": "small", "color": colour}
+        for place in places:
+            if place < len(line["at_risk"]):
+                xy, down = (place, 0), (0, -20 - 13 * row)
+                where = ("data", "axes fraction")
+                count = f"{line['at_risk'][place]:,}"
+                ax.annotate(count, xy, xycoords=where, xytext=down, ha="center", **look)
     ax.annotate(
         at_risk,
         (0, 0),
         xycoords="axes fraction",
-        xytext=(-6, -20),
+        xytext=(-20, -20),
         textcoords="offset points",
         ha="right",
         va="top",
         fontsize="small",
         color=GREY,
     )
+    ax.set_xticks(places)
+    ax.xaxis.labelpad = 32
+    ax.set_xlim(0, days)
+    ax.set_ylim(0, 1.02)
     ax.legend(loc="lower left", bbox_to_anchor=(0, 1.01), ncols=len(lines), frameon=False)
