@@ -24,7 +24,7 @@ from smallnet.simulations.spreading.share_in_groups import ShareInGroups
 
 __all__ = ["FirewallComparison", "compare_with_shuffled"]
 
-CONTAGIONS = {"simple": 1, "complex": 2}  # shares one must have seen
+CONTAGIONS = {"simple": 1, "complex": 2}  # sharers from whom one must have seen it
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -83,7 +83,7 @@ def compare_with_shuffled(
 
     Each starts with some members of one group; an adopter shares once in each group they attend.
     In simple contagion a share seen is taken up with the given chance, in complex contagion only
-    from the second share seen on.
+    from the second sharer on.
 
     Parameters
     ----------

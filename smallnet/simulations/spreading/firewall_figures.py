@@ -15,7 +15,7 @@ LOOKS = (("#0072B2", "-", "o"), ("#D55E00", "--", "s"), ("#009E73", "-.", "^"),
 
 CONTAGION = {
     "simple": Text(en="simple contagion", zh="简单传播"),
-    "complex": Text(en="complex contagion (second share)", zh="复杂传播（第二次看到才接受）"),
+    "complex": Text(en="complex contagion (second sharer)", zh="复杂传播（第二个人分享才接受）"),
 }
 OBSERVED = Text(en="observed groups", zh="实际群")
 SHUFFLED = Text(en="shuffled groups", zh="随机打乱的群")

@@ -39,7 +39,7 @@ def shuffled(population: Population, *, rng: np.random.Generator) -> Population:
 
 
 def contagion_in_groups(chance: float, attending: float, needed: int = 1) -> ShareInGroups:
-    """Share once in each group one attends; taken up from the share on that is needed."""
+    """Share once in each group one attends; taken up from the needed sharer on."""
     return ShareInGroups(
         shares=0,
         everywhere=True,

@@ -45,8 +45,8 @@ class ShareInGroups(Model):
 
     .. math:: \frac{p}{1 - p} \, (1 + w)^{\tau} \, \rho^{\,k},
 
-    w the strength of the tie from the sharer (0 where there is none), k the shares that the
-    person has seen before, p ``acceptance``.
+    w the strength of the tie from the sharer (0 where there is none), k the number of others
+    from whom the person has seen it before, p ``acceptance``.
 
     Parameters
     ----------
@@ -86,9 +86,10 @@ class ShareInGroups(Model):
     tie_effect : float
         Power :math:`\tau`; 0: ties do not matter.
     reinforcement : float
-        Odds ratio :math:`\rho` of each share seen before; 1: none, above 1: complex contagion.
+        Odds ratio :math:`\rho` of each other sharer before; 1: none, above 1: complex contagion.
     needed : int
-        Shares one must have seen, this one counted, before one can take it up; at most 63.
+        People from whom one must have seen it, this sharer counted, before one can take it up;
+        at most 63.
     feed_reach : float
         Chance that a follower, someone to whom a tie leads, sees a share in the feed.
     feed_strangers : float
@@ -103,7 +104,8 @@ class ShareInGroups(Model):
     Notes
     -----
     Everything that a person who has adopted sees is lost. Shares in one step are seen in the
-    order of the sharers' adoption.
+    order of the sharers' adoption. A message to everybody counts as one more sharer. With
+    ``fading`` a sharer who is seen again after another one counts again.
 
     With one group, ``attention=1`` and one share this is the chain of Reed and Frost; with
     ``everywhere`` the chance attention · acceptance is bond percolation on overlapping cliques.
@@ -165,16 +167,15 @@ class ShareInGroups(Model):
             raise InputError(msg)
         for what, least, most in (
             ("shares", 0, FOREVER),
-            ("copies", 0, 2**31 - 1),
+            ("copies", 0, 2**15 - 1),
             ("needed", 1, 63),
             ("until", 0, FOREVER),
         ):
             value = getattr(self, what)
             whole = isinstance(value, (int, np.integer)) and least <= value <= most
             if not whole and not (value is None and what in ("copies", "until")):
-                msg = f"{what} is {value!r}, expected a whole number of at least {least}" + (
-                    f" and at most {most}" if what == "needed" else ""
-                )
+                upper = f" and at most {most:,}" if most < FOREVER else ""
+                msg = f"{what} is {value!r}, expected a whole number of at least {least}{upper}"
                 raise InputError(msg)
         if self.muted is not None and not isinstance(self.muted, np.ndarray):
             share(self.muted, "muted")

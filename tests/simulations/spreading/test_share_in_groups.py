@@ -177,16 +177,26 @@ def test_stronger_ties_persuade():
     assert near(sizes_of(no_tie, grouped([[0, 1]], 2, ties=[(1, 0, 9)]), [0]), 1 / 2)
 
 
-def test_shares_seen_before_persuade():
+def test_other_sharers_before_persuade():
     # .2 at first, then odds .25 x 2: 1 - .8 x 2/3.
     model = ShareInGroups(acceptance=0.2, reinforcement=2.0, until=1)
     assert near(sizes_of(model, one_group(3), [0, 1]), 1 - 0.8 * 2 / 3)
 
 
-def test_who_needs_two_shares_is_not_moved_by_one():
+def test_who_needs_two_sharers_is_not_moved_by_one():
     model = ShareInGroups(acceptance=1.0, needed=2)
     assert (sizes_of(model, one_group(6), [0], replicates=50) == 0).all()
     assert (sizes_of(model, one_group(6), [0, 1], replicates=50) == 4).all()
+
+
+def test_one_sharer_in_two_common_groups_is_not_two_sharers():
+    world = grouped([[0, 1], [0, 1], [1, 2]], 3)
+    both = {"shares": 0, "everywhere": True, "acceptance": 1.0}
+    assert (sizes_of(ShareInGroups(needed=2, **both), world, [0], replicates=50) == 0).all()
+    assert (sizes_of(ShareInGroups(needed=2, **both), world, [0, 2], replicates=50) == 1).all()
+    # .5 in each of the two groups; the second share is not the second sharer.
+    half = ShareInGroups(shares=0, everywhere=True, acceptance=0.5, reinforcement=9.0, until=1)
+    assert near(sizes_of(half, world, [0]), 0.75)
 
 
 def test_shares_seen_in_one_replicate_are_forgotten_in_the_next():
@@ -271,6 +281,7 @@ def test_bad_parameters_are_refused():
         {"muted": np.nan},
         {"copies": -1},
         {"copies": 1.5},
+        {"copies": 40_000},
         {"shares": -1},
         {"needed": 0},
         {"until": -1},

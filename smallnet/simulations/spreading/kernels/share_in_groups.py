@@ -59,8 +59,8 @@ def share_in_groups(
     """
     n_people, n_groups = own.size - 1, gptr.size - 1
     mark = np.zeros(n_people, np.uint8)
-    heard = np.zeros(n_people if not rules.thin else 1, np.int32)  # replicate · 64 + shares seen
-    left = np.empty(n_people if rules.copies >= 0 else 1, np.int32)  # copies, by order of adoption
+    heard = np.zeros(n_people if not rules.thin else 1, np.int64)  # see _hear
+    left = np.empty(n_people if rules.copies >= 0 else 1, np.int16)  # copies, by order of adoption
     seen = np.zeros(n_groups, np.int32)
     q = np.empty(n_people, np.int32)
     row = np.empty(64, np.int32)  # people who see one share
@@ -103,7 +103,7 @@ def share_in_groups(
                             n = _adopt(v, -1, -1, t, n, q, left, rules, who, source, time,
                                        through, keep)  # fmt: skip
                         elif not rules.thin:
-                            _hear(v, r, heard)
+                            _hear(v, -1, r, heard)
                     v += 1 + _wait(s, told_log)
             # views of shares made earlier
             slot = t % ring
@@ -293,15 +293,19 @@ def _feed(u, s, ptr, nbr, row, n_people, rules):
 
 
 @njit(cache=True, nogil=True, boundscheck=False)
-def _hear(v, r, heard):
-    """Count a share that a person has seen, to 63; says how many it was before."""
-    before = int(heard[v]) - (r + 1) * 64
-    if before < 0:
-        before = 0
-        heard[v] = (r + 1) * 64
-    if before < 63:
-        heard[v] += 1
-    return before
+def _hear(v, giver, r, heard):
+    """Count who has shared with a person, to 63; says how many others did before.
+
+    ``heard`` holds the replicate, who shared last and the count, in 25, 32 and 6 bits.
+    """
+    held = heard[v]
+    if held >> 38 != r + 1:
+        held = np.int64(r + 1) << 38
+    count, last = held & 63, (held >> 6) & 0xFFFFFFFF
+    if last == giver + 2:
+        return count - 1
+    heard[v] = (np.int64(r + 1) << 38) | (np.int64(giver + 2) << 6) | min(count + 1, 63)
+    return count
 
 
 @njit(cache=True, nogil=True, boundscheck=False)
@@ -311,7 +315,7 @@ def _takes(v, giver, r, s, q, left, heard, ptr, nbr, weight, rules):
         return False
     if rules.thin:
         return True
-    before = _hear(v, r, heard)
+    before = _hear(v, giver, r, heard)
     if before + 1 < rules.needed:
         return False
     odds = rules.odds * rules.reinforcement**before
