@@ -142,7 +142,8 @@ def main() -> None:
         for row in race(p, options.people, options.jobs):
             print(
                 f"{row['job']:34} {row['ours_wall_s']:7.2f} s wall {row['ours_cpu_s']:7.2f} s cpu  "
-                f"{row['peer']:18} {row['peer_wall_s'] or 0:7.2f} s wall  {row['agreement']}"
+                f"{row['peer']:18} {row['peer_wall_s'] or 0:7.2f} s wall "
+                f"{row['peer_cpu_s'] or 0:7.2f} s cpu  {row['agreement']}"
             )
             if options.json:
                 with options.json.open("a", encoding="utf-8") as file:

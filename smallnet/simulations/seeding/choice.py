@@ -81,8 +81,8 @@ class Certificate:
     confidence : float
         Chance that both bounds hold.
     sets : int
-        Reverse-reachable sets drawn for the choice, and again for its estimate; 0 where the
-        bounds are exact.
+        Reverse-reachable sets that chose; half as many fresh ones judged. 0 where the bounds are
+        exact.
     """
 
     spread: float

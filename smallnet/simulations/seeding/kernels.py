@@ -33,7 +33,7 @@ def alias(mass: Any) -> Any:
     """Table to draw places in proportion to ``mass`` (Walker's alias method)."""
     n = mass.size
     share = mass * (n / mass.sum())
-    cut = np.full(n, U(1) << U(32), np.uint64)
+    cut = np.full(n, np.uint32(0xFFFFFFFF), np.uint32)
     other = np.arange(n).astype(np.int32)
     small, large = np.empty(n, np.int64), np.empty(n, np.int64)
     ns = nl = 0
@@ -47,7 +47,7 @@ def alias(mass: Any) -> Any:
     while ns and nl:
         ns -= 1
         low, high = small[ns], large[nl - 1]
-        cut[low] = U(share[low] * 4294967296.0)
+        cut[low] = np.uint32(share[low] * 4294967295.0)
         other[low] = high
         share[high] -= 1.0 - share[low]
         if share[high] < 1.0:
@@ -60,7 +60,7 @@ def alias(mass: Any) -> Any:
 @njit(inline="always")
 def _root(bits: Any, cut: Any, other: Any) -> Any:
     j = np.int64(((bits >> U(32)) * U(cut.size)) >> U(32))
-    return j if (bits & U(0xFFFFFFFF)) < cut[j] else np.int64(other[j])
+    return j if np.uint32(bits) < cut[j] else np.int64(other[j])
 
 
 @njit(cache=True, nogil=True)

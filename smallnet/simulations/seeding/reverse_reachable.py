@@ -2,7 +2,7 @@
 
 Draw a person, walk live ties backwards: the set of all from whom it could have come. The mean
 spread of a seed set is the share of sets that it hits, times the people (Borgs et al. 2014,
-https://doi.org/10.1137/1.9781611973402.70). One half of the sets chooses, a fresh half judges, and
+https://doi.org/10.1137/1.9781611973402.70). Some sets choose, fresh ones (half as many) judge, and
 both are doubled until the bound is good (OPIM-C: Tang, Tang, Xiao & Yuan 2018,
 https://doi.org/10.1145/3183713.3183749). Sets that are their root alone are not drawn: their part
 of the spread is a sum over the seeds, known exactly.
@@ -52,6 +52,8 @@ class ReverseSets:
     def __init__(self, ties: LiveTies, *, jobs: int = 1) -> None:
         self.ties, self.jobs = ties, jobs
         ptr, nbr, at = ties.back
+        if len(nbr) < 2**31:
+            ptr = ptr.astype(np.int32)  # stays in a nearer cache
         chance = ties.chance[at]
         self.same = len(chance) > 0 and not ties.one_each and bool((chance == chance[0]).all())
         owner = np.repeat(np.arange(ties.n_people), np.diff(ptr))
@@ -121,7 +123,7 @@ def reverse_reachable(
     *,
     rng: np.random.Generator,
     costs: Costs = BASE_COST,
-    good_enough: float = 0.95,
+    good_enough: float = 0.9,
     epsilon: float = 0.1,
     confidence: float = 0.99,
     most_members: int = 50_000_000,
@@ -200,7 +202,8 @@ def reverse_reachable(
             kernels.exchange(ends, members, worth, source.alone, picks, 10)
         highest = fewest + worth * _upper((float(best) - fewest) / worth, a)
         choices = [picks, rule]
-        counts = source.hits(choices, total, rng=rng)
+        fresh = total // 2
+        counts, worth = source.hits(choices, fresh, rng=rng), source.scale / fresh
         known = np.array([source.alone[people].sum() for people in choices])
         winner = int(np.argmax(known + worth * counts))
         certificate = Certificate(
