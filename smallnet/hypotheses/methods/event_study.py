@@ -23,6 +23,7 @@ __all__ = ["Controls", "Effect", "EventStudy", "event_study", "sum_by_period"]
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
+FEW = 5  # treated clusters; fewer say too little to be asked about a trend
 Controls = Literal["not yet treated", "never treated"]
 
 
@@ -55,7 +56,8 @@ class EventStudy:
         One row a cohort and period: ``cohort, period, since, estimate, n_treated, n_control``.
     p_pre_trend : float
         Whether anything before the event differs from the base: smallest p over those times,
-        against its law in the draws; ``nan`` if there are none. A large p is no proof of parallel
+        against its law in the draws; times with fewer than 5 treated clusters count only if no
+        other does; ``nan`` if there are none. A large p is no proof of parallel
         trends [3]_.
     two_way : float
         What the regression on unit and period effects says, for comparison; biased if effects
@@ -193,7 +195,7 @@ def event_study(
         overall=_summed(cells.at(cells.since >= 0), bundle, days is not None, level)[0],
         by_time=pd.DataFrame(rows),
         cells=cells.table(days is not None),
-        p_pre_trend=_smallest_p([summed[i] for i in early], rng),
+        p_pre_trend=_smallest_p([summed[i] for i in early]),
         two_way=two_way_effect(y, event, at_risk=days),
         early_units=int((event <= anticipation).sum()),
     )
@@ -321,7 +323,8 @@ def _summed(
         values = cells.top.sum(axis=1) / cells.bottom.sum(axis=1)
         values = np.log(values) if counts else values
     n_treated = np.unique(bundle[cells.treated.any(axis=1)]).size
-    n = min(n_treated, np.unique(bundle[cells.control.any(axis=1)]).size)
+    n_control = np.unique(bundle[cells.control.any(axis=1)]).size
+    n = min(n_treated, n_control)
     estimate = float(values[0])
     if n < 2 or not np.isfinite(values).all():
         nan = float("nan")
@@ -345,24 +348,25 @@ def _summed(
         n_treated=n_treated,
     )
     scaled = (values[1:] - values[1:].mean()) / max(values[1:].std(ddof=1), 1e-300)
-    return effect, np.vstack([scaled, np.full(scaled.size, n - 1.0)])
+    a, b = 1 / n_treated, 1 / n_control
+    welch = (a + b) ** 2 / (a**2 / (n_treated - 1) + b**2 / (n_control - 1))
+    return effect, np.vstack([scaled, np.full(scaled.size, welch)])
 
 
-def _smallest_p(parts: list[tuple[Effect, FloatArray]], rng: np.random.Generator) -> float:
+def _smallest_p(parts: list[tuple[Effect, FloatArray]]) -> float:
     """Compare the smallest p over times with that of the draws, which share chance over times.
 
-    Each time has its own degrees of freedom, so p-values compare where t would not.
+    Each time has its own degrees of freedom, so p-values compare where t would not. They are
+    Welch's for equal variances: a warning may not be slower than an effect.
     """
     known = [(effect, draws) for effect, draws in parts if effect.standard_error > 0]
+    enough = [part for part in known if part[0].n_treated >= FEW]
+    known = enough or known
     if not known:
         return float("nan")
-    found = min(effect.p_value for effect, _ in known)
-    luck = rng.random((known[0][1].shape[1],))
-    drawn = np.min([_p_drawn(draws[0], float(draws[1, 0]), luck) for _, draws in known], axis=0)
+    found = min(
+        2 * stats.t.sf(abs(effect.estimate) / effect.standard_error, draws[1, 0])
+        for effect, draws in known
+    )
+    drawn = np.min([2 * stats.norm.sf(np.abs(draws[0])) for _, draws in known], axis=0)
     return float((1 + (drawn <= found).sum()) / (1 + drawn.size))
-
-
-def _p_drawn(normal: FloatArray, freedom: float, luck: FloatArray) -> FloatArray:
-    spread = np.sqrt(stats.chi2.ppf(luck, freedom) / freedom)
-    drawn: FloatArray = 2 * stats.t.sf(np.abs(normal) / spread, freedom)
-    return drawn
