@@ -26,6 +26,7 @@ CLAIMS: dict[str, str] = {
     "S16": "s16_first_days",
     "S23": "s23_friend_invited",
     "S22": "s22_paid_groups",
+    "S11": "s11_replies",
 }
 
 

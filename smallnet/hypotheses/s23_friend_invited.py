@@ -348,8 +348,8 @@ def _figure(stays: pd.DataFrame, ratio: float | None) -> dict[str, Any]:
     lines = []
     for invited in (True, False):
         kind = stays[stays["invited"] == invited]
-        columns = (kind[name].to_numpy() for name in ("enter_day", "exit_day", "left"))
-        table = life_table(*columns, last)
+        enter, leave = kind["enter_day"].to_numpy(), kind["exit_day"].to_numpy()
+        table = life_table(enter, leave, kind["left"].to_numpy(), last)
         lines.append({"survival": table["survival"].tolist(), "at_risk": table["at_risk"].tolist()})
     if ratio is not None:
         link = np.asarray(lines[1]["survival"], float)

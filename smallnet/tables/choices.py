@@ -16,6 +16,7 @@ DEFAULT_SMALLEST_EFFECT: dict[str, float] = {
     "S05": 1.1,
     "T30": 1.1,
     "S08": 1.1,
+    "S11": 1.1,
     "S13": 0.05,
     "S14": 1.0,
     "S15": 1.25,

@@ -73,8 +73,8 @@ class Cox:
 
     def p_values(self) -> FloatArray:
         """Two-sided p-values of ``beta`` = 0, shape (k,)."""
-        p: FloatArray = 2 * stats.t.sf(np.abs(self.beta) / self.standard_error, self.freedom)
-        return p
+        p = 2 * stats.t.sf(np.abs(self.beta) / self.standard_error, self.freedom)
+        return np.asarray(p, dtype=float)
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,8 @@ class _Rows:
         """Sum values of events at each distinct time."""
         flat = values.reshape(len(values), -1)
         sums = [np.bincount(self.at, column, self.ties.size) for column in flat.T]
-        return np.stack(sums, 1).reshape(self.ties.size, *values.shape[1:])
+        whole = np.stack(sums, 1).astype(float)
+        return whole.reshape(self.ties.size, *values.shape[1:])
 
 
 @dataclass(frozen=True)
@@ -238,7 +239,7 @@ def fit_cox(
             raise InputError(msg)
         if float(np.abs(step).max()) < tolerance:
             break
-    cov = np.linalg.inv(state.information)
+    cov: FloatArray = np.linalg.inv(state.information).astype(float)
     codes = np.unique(clusters[kept], return_inverse=True)[1]
     clustered, worth, residual = _sandwich(rows, state, cov, codes)
     whole = np.zeros(n)
