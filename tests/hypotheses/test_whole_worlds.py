@@ -1,8 +1,9 @@
-"""S01, S13 and S14 keep their level on worlds that go through the tables, 200 without effect."""
+"""Five claims keep their level on worlds that go through the tables, 200 without effect."""
 
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from smallnet.hypotheses import load_claim
 from smallnet.simulations import Platform
@@ -74,3 +75,37 @@ def test_where_one_in_twenty_is_just_in_ten_groups_that_is_rarely_contradicted()
         results.append(load_claim("S14").test(dataset, CHOICES, rng=rng))
     at_most(1 - covered(results, 10), 0.05)
     at_most(np.mean([r.verdict == "contradicted" for r in results]), 0.05)
+
+
+def ask_two(seed, worlds, **parameters):
+    """S03 and S15 on the same worlds: results by claim, and the truths."""
+    tables = ("people", "groups", "memberships", "shares", "friendships")
+    platform = Platform(**(SMALL | {"private_share": 0.9, "group_share": 0.9} | parameters))
+    found = {"S03": [], "S15": []}
+    for rng in np.random.default_rng(seed).spawn(worlds):
+        world = platform.generate(rng=rng, tables=tables)
+        dataset = world.dataset()
+        for claim, results in found.items():
+            result = load_claim(claim).test(dataset, CHOICES, rng=rng)
+            results.append((result, world.truth[claim]["estimate"]))
+    return found
+
+
+@pytest.mark.calibration
+def test_targets_and_friends_by_chance_raise_no_more_alarms_than_they_may():
+    for results in ask_two(4, WORLDS).values():
+        p_values = np.array([result.p_value for result, _ in results])
+        firm = [result.verdict in ("supported", "contradicted") for result, _ in results]
+        at_most(np.mean(firm), 0.05)
+        for level in (0.05, 0.2, 0.5):
+            at_most(np.mean(p_values < level), level)
+        assert stats.kstest(p_values, "uniform").pvalue > 0.001
+
+
+@pytest.mark.calibration
+def test_small_targets_and_friends_inside_are_found_and_covered():
+    worlds = 60
+    for results in ask_two(5, worlds, small_group_odds=3.0, inside_friend_odds=4.0).values():
+        missed = [not result.ci_low <= truth <= result.ci_high for result, truth in results]
+        at_most(np.mean(missed), 0.05, worlds)
+        assert np.mean([result.verdict == "supported" for result, _ in results]) > 0.5

@@ -19,6 +19,12 @@ from smallnet.tables.windows import spells
 __all__ = ["LAYERS", "Layer", "Roster", "read_layer", "read_roster"]
 
 NO_MESSAGE = ("system", "reaction", "contact")
+SOURCES = {  # tables that a kind of ties is read from
+    "friendships": ("friendships",),
+    "private messages": ("interactions", "ties"),
+    "reshares": ("shares", "ties"),
+    "quotes": ("ties",),
+}
 SMALLEST = 10  # ties under which a layer says nothing
 
 
@@ -69,6 +75,9 @@ def read_roster(dataset: Dataset) -> Roster:
 
 def read_layer(dataset: Dataset, name: str, roster: Roster) -> Layer:
     """Read one kind of ties, one row a pair; the moment is that of the first act in the watch."""
+    if not any(table in dataset for table in SOURCES[name]):  # spares a query
+        none = np.empty(0, np.int64)
+        return Layer(name, np.empty((0, 2), np.int64), none, none, 0)
     acts = LAYERS[name][1](dataset)
     low, high = dataset.observed_from_us, dataset.observed_until_us
     acts = acts.filter(
