@@ -202,15 +202,15 @@ def in_steps(
     chances = tie_chances(beta, tie_weights, place.nbr, weight)
     ties = thin_ties(place.ptr, place.nbr, chances)
     place = place._replace(ptr=ties.ptr, nbr=ties.nbr)
-    same = len(np.unique(ties.chance)) <= 1
-    chance = (float(ties.chance[0]) + 1.0) / 2.0**32 if same and len(ties.chance) else 0.0
+    above_0 = np.unique(chances[chances > 0]) if len(place.nbr) else np.zeros(0)
+    same = len(above_0) <= 1
     reach = population.n_people + 1
     if recovery == 0.0 and not len(triangles.second):
         reach = reachable(place)
     return _Steps(
         place,
         ties=ties,
-        same=wait_table(chance) if same else None,
+        same=wait_table(float(above_0.sum())) if same else None,
         triangles=triangles if beta_delta > 0 else no_triangles(population.n_people),
         beta_delta=beta_delta,
         recovery=recovery,
@@ -237,7 +237,7 @@ class _Steps(AlongTies):
         cut, other = (ties.cut, ties.other) if self.same is None else self.same
         spread_in_steps(
             *self.place, self.same is not None, cut, other,
-            ties.chance, ties.bound_of, ties.bound,
+            ties.words, ties.first, ties.bound,
             corners.ptr, corners.second, corners.third, *wait_table(self.beta_delta),
             *wait_table(self.recovery), self.recovery > 0.0, self.again, self.horizon,
             self.reach, keys, *out,

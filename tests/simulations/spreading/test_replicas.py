@@ -200,7 +200,7 @@ def test_a_process_that_is_interrupted_leaves_whole_blocks(tmp_path):
         from smallnet.simulations.spreading import SIR, replicas
         population = people_with(ring(60, 6))
         kernel = SIR(beta=0.2, gamma=0.3).prepare(population, population.seeds(["0"]))
-        replicas(kernel, 10**7, rng=np.random.default_rng(8), checkpoint=sys.argv[1])
+        replicas(kernel, 10**6, rng=np.random.default_rng(8), checkpoint=sys.argv[1])
     """)
     folder = tmp_path / "run"
     running = subprocess.Popen(

@@ -4,7 +4,7 @@ import numpy as np
 from numba import njit
 
 from smallnet.simulations.spreading.kernels.stream import groups_touched, start, step
-from smallnet.simulations.spreading.kernels.thinning import next_tie
+from smallnet.simulations.spreading.kernels.thinning import LOOK_AGAIN, kept, try_ahead
 
 __all__ = ["spread_own_chances", "spread_same_chance"]
 
@@ -46,8 +46,8 @@ def spread_same_chance(
                 while True:
                     bits, a, b, c, d = step(a, b, c, d)
                     j = np.int64(bits & mask)
-                    if np.uint32(bits >> U(32)) >= cut[j]:
-                        j = np.int64(other[j])
+                    instead = np.int64(other[j])  # in any case: a branch here would be a coin
+                    j = instead if np.uint32(bits >> U(32)) >= cut[j] else j
                     e += j
                     if e >= end:
                         break
@@ -60,8 +60,8 @@ def spread_same_chance(
                         n += mark[v] != now
                         mark[v] = now
                         e += 1
-        for k in range(t, curve.shape[1]):
-            curve[r, k] = n
+        for later in range(t, curve.shape[1]):
+            curve[r, later] = n
         size[r] = n
         touched[r] = groups_touched(q, n, own, groups, seen, r + 1)
     if keep:
@@ -72,10 +72,10 @@ def spread_same_chance(
 
 @njit(cache=True, nogil=True, boundscheck=False)
 def spread_own_chances(
-    ptr, nbr, seeds, own, groups, n_groups, chance, bound_of, bound, cut, other, keys,
+    ptr, nbr, seeds, own, groups, n_groups, words, first, bound, cut, other, keys,
     size, touched, curve, who, source, time, keep,
 ):  # fmt: skip
-    """Ties differ: thinned jumps, and the neighbour is looked up only where one succeeds."""
+    """Ties differ: thinned jumps."""
     n_people = ptr.size - 1
     mark = np.zeros(n_people, np.uint8)
     seen = np.zeros(n_groups, np.int32)
@@ -101,22 +101,28 @@ def spread_own_chances(
                 u = q[i]
                 i += 1
                 e, end = ptr[u], ptr[u + 1]
+                k, look = np.int64(first[u]), e + LOOK_AGAIN
                 while True:
-                    e, a, b, c, d = next_tie(
-                        e, end, chance, bound_of, bound, cut, other, a, b, c, d
+                    e, tries, luck, a, b, c, d = try_ahead(
+                        e, k, words, bound, cut, other, a, b, c, d
                     )
                     if e >= end:
                         break
-                    v = nbr[e]
+                    word = words[e]
+                    v = np.int64(word & U(0xFFFFFFFF))
                     q[n] = v
                     if keep:
                         source[n] = u
                         time[n] = t
-                    n += mark[v] != now
-                    mark[v] = now
-                    e += 1
-        for k in range(t, curve.shape[1]):
-            curve[r, k] = n
+                    before = mark[v]
+                    hit = kept(word, luck, bound) & (tries == 1) & (before != now)
+                    n += hit
+                    mark[v] = now if hit else before
+                    e += tries
+                    if e >= look and e < end:
+                        k, look = np.int64(words[e] >> U(58)), e + LOOK_AGAIN
+        for later in range(t, curve.shape[1]):
+            curve[r, later] = n
         size[r] = n
         touched[r] = groups_touched(q, n, own, groups, seen, r + 1)
     if keep:

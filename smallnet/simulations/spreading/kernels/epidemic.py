@@ -4,7 +4,7 @@ import numpy as np
 from numba import njit
 
 from smallnet.simulations.spreading.kernels.stream import groups_touched, start, step
-from smallnet.simulations.spreading.kernels.thinning import next_tie
+from smallnet.simulations.spreading.kernels.thinning import LOOK_AGAIN, kept, try_ahead
 
 __all__ = ["spread_in_steps"]
 
@@ -19,8 +19,8 @@ def _wait(cut, other, room, a, b, c, d):
     while j < room:
         bits, a, b, c, d = step(a, b, c, d)
         k = np.int64(bits & U(last))
-        if np.uint32(bits >> U(32)) >= cut[k]:
-            k = np.int64(other[k])
+        instead = np.int64(other[k])
+        k = instead if np.uint32(bits >> U(32)) >= cut[k] else k
         j += k
         if k != last:
             break
@@ -29,7 +29,7 @@ def _wait(cut, other, room, a, b, c, d):
 
 @njit(cache=True, nogil=True, boundscheck=False)
 def spread_in_steps(
-    ptr, nbr, seeds, own, groups, n_groups, same, cut, other, chance, bound_of, bound,
+    ptr, nbr, seeds, own, groups, n_groups, same, cut, other, words, first, bound,
     corner_ptr, second, third, triangle_cut, triangle_other, recover_cut, recover_other,
     recovers, again, horizon, reach, keys,
     size, touched, curve, who, source, time, keep,
@@ -69,8 +69,8 @@ def spread_in_steps(
                     while True:
                         bits, a, b, c, d = step(a, b, c, d)
                         j = np.int64(bits & mask)
-                        if np.uint32(bits >> U(32)) >= cut[j]:
-                            j = np.int64(other[j])
+                        instead = np.int64(other[j])  # in any case: no branch on a coin
+                        j = instead if np.uint32(bits >> U(32)) >= cut[j] else j
                         e += j
                         if e >= end:
                             break
@@ -87,23 +87,29 @@ def spread_in_steps(
                             state[v] += np.uint8(2) * np.uint8(state[v] == 0)
                             e += 1
                 else:
+                    k, look = np.int64(first[u]), e + LOOK_AGAIN
                     while True:
-                        e, a, b, c, d = next_tie(
-                            e, end, chance, bound_of, bound, cut, other, a, b, c, d
+                        e, tries, luck, a, b, c, d = try_ahead(
+                            e, k, words, bound, cut, other, a, b, c, d
                         )
                         if e >= end:
                             break
-                        v = nbr[e]
+                        word = words[e]
+                        v = np.int64(word & U(0xFFFFFFFF))
                         sick[new] = v
                         q[n] = v
                         if keep:
                             source[n] = u
                             time[n] = t
-                        n += ever[v] == 0
-                        new += state[v] == 0
-                        ever[v] = 1
-                        state[v] += np.uint8(2) * np.uint8(state[v] == 0)
-                        e += 1
+                        hit = np.uint8(kept(word, luck, bound) & (tries == 1))
+                        n += int(hit & np.uint8(ever[v] == 0))
+                        fresh = hit & np.uint8(state[v] == 0)
+                        new += int(fresh)
+                        ever[v] |= hit
+                        state[v] += np.uint8(2) * fresh
+                        e += tries
+                        if e >= look and e < end:
+                            k, look = np.int64(words[e] >> U(58)), e + LOOK_AGAIN
             if second.size:
                 for i in range(now):
                     u = sick[i]
@@ -145,8 +151,8 @@ def spread_in_steps(
                 state[sick[i]] = 1
             now = new
             curve[r, min(t, curve.shape[1] - 1)] = now
-        for k in range(t + 1, curve.shape[1]):
-            curve[r, k] = now
+        for later in range(t + 1, curve.shape[1]):
+            curve[r, later] = now
         size[r] = n
         touched[r] = groups_touched(q, n, own, groups, seen, r + 1)
         for i in range(n):

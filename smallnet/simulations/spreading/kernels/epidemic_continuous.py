@@ -118,13 +118,13 @@ def spread_in_time(
                         source[n] = u
                         time[n] = t
                     n += 1
-        for k in range(at, last + 1):
-            curve[r, k] = now
+        for later in range(at, last + 1):
+            curve[r, later] = now
         size[r] = n
         touched[r] = groups_touched(q, n, own, groups, seen, r + 1)
-        for i in range(n):
-            state[q[i]] = 0
-            ever[q[i]] = 0
+        for v in q[:n]:
+            state[v] = 0
+            ever[v] = 0
     if keep:
         time[: seeds.size] = 0
         source[: seeds.size] = -1
