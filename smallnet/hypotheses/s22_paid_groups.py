@@ -38,9 +38,9 @@ CLAIM = Claim(
     ),
     needs=("groups.kind", "events.group", "interactions.group"),
     estimand=Text(
-        "Hazard of falling silent of groups made for a reward after it was paid, divided by that "
-        "of groups with another purpose, on the same day.",
-        "为奖励而建的群在奖励发放之后陷入沉寂的风险，除以同一天其他用途的群的风险。",
+        "Hazard of falling silent or being closed of groups made for a reward after it "
+        "was paid, divided by that of groups with another purpose, on the same day.",
+        "为奖励而建的群在奖励发放之后陷入沉寂或被解散的风险，除以同一天其他用途的群的风险。",
     ),
     effect=Text(
         "hazard ratio of falling silent, paid ÷ other groups", "沉寂风险比，已发奖群 ÷ 其他群"
@@ -49,12 +49,14 @@ CLAIM = Claim(
     claimed_side="above",
     ratio=True,
     method=Text(
-        "Death is the beginning of the first silence of `dead_after` days; every group is at risk "
+        "Death is the beginning of the first silence of `dead_after` days, or the last sign of "
+        "life before the group was closed; every group is at risk "
         "from its first sign of life in the watch until `dead_after` before the end. Cox "
         "regression on calendar time, payment as a covariate that changes in time, groups not yet "
         "paid apart; errors clustered by group, t interval with effective groups as the sample.",
-        "死亡为首次持续 dead_after 天沉默的开始；每个群自观察期内首次有动静起，至期末前 "
-        "dead_after 天为止处于风险中。以日历时间为轴的 Cox 回归，发奖为时变协变量，未发奖者单列；"
+        "死亡为首次持续 dead_after 天沉默的开始，或群解散前的最后动静；"
+        "每个群自观察期内首次有动静起，至期末前 dead_after 天为止处于风险中。"
+        "以日历时间为轴的 Cox 回归，发奖为时变协变量，未发奖者单列；"
         "按群聚类误差，以有效群数作 t 区间。",
     ),
     null_model=Text(
@@ -192,10 +194,15 @@ def _rewards(dataset: Dataset) -> Any:
 
 
 def _spans(
-    dataset: Dataset, dead_after_days: float, rewards: Any, *, last: bool = False
+    dataset: Dataset,
+    dead_after_days: float,
+    rewards: Any,
+    *,
+    last: bool = False,
+    closing: bool = True,
 ) -> pd.DataFrame:
     """Lives of groups whose purpose is known, with the moment of payment; a payment is a sign."""
-    spans = lives(dataset, dead_after_days, signs=rewards, last=last)
+    spans = lives(dataset, dead_after_days, signs=rewards, last=last, closing=closing)
     kinds = dataset.collect(dataset["groups"].select("group", "kind"))
     paid = dataset.collect(rewards.rename(paid_us="at_us"))
     spans = spans.merge(kinds, on="group").merge(paid, "left", on="group")
@@ -277,6 +284,7 @@ def _robustness(
     half = choices.dead_after_days / 2
     shorter = _rows(_spans(dataset, half, rewards))
     final = _rows(_spans(dataset, choices.dead_after_days, rewards, last=True))
+    silent = _rows(_spans(dataset, choices.dead_after_days, rewards, closing=False))
     aged = rows[rows["created_us"].notna() & (rows["size"] > 0)]
     age = (aged["enter_us"] - aged["created_us"]).clip(lower=0) / DAY_US
     held = (np.log1p(age).to_numpy(), np.log(aged["size"].clip(lower=1)).to_numpy())
@@ -292,6 +300,8 @@ def _robustness(
         | _entry(on_age, choices),
         {"name": Text(f"death is a silence of {half:g} days", f"沉默 {half:g} 天即为死亡")}
         | _entry(shorter, choices),
+        {"name": Text("closing a group is not its death", "解散不算死亡")}
+        | _entry(silent, choices),
         {"name": Text("nobody ever writes again", "此后再无人发言")} | _entry(final, choices),
         {
             "name": Text(

@@ -86,11 +86,15 @@ def test_a_silence_must_last_and_one_that_may_yet_end_is_censored():
     assert final["died"].tolist() == [False, False, True, True]
 
 
-def test_a_closed_group_did_not_fall_silent():
+def test_a_closed_group_did_not_fall_silent_but_may_count_as_dead():
     made = tables([[0, 5], [0, 5]], [0, 0], ["friends"] * 2, [(0, 1.0)])
     made["groups"]["closed_at"] = [moments(6.0), pd.NaT]
-    found = lives(Dataset.from_frames(made, STUDY), 12.0)
+    dataset = Dataset.from_frames(made, STUDY)
+    found, closing = lives(dataset, 12.0), lives(dataset, 12.0, closing=True)
     assert found["died"].tolist() == [False, True]
+    assert closing["died"].tolist() == [True, True]
+    days = pd.concat([found, closing])["leave_us"].sub(dataset.observed_from_us) / 86400e6
+    assert days.tolist() == pytest.approx([6, 5, 5, 5], abs=0.001)
 
 
 def test_the_planted_scenario_is_found():

@@ -21,7 +21,12 @@ MOMENT_US = 60_000_000  # a group that spoke once was at risk for a minute
 
 
 def lives(
-    dataset: Dataset, dead_after_days: float, *, signs: ir.Table | None = None, last: bool = False
+    dataset: Dataset,
+    dead_after_days: float,
+    *,
+    signs: ir.Table | None = None,
+    last: bool = False,
+    closing: bool = False,
 ) -> pd.DataFrame:
     """Give the life of every group that spoke in the watch, until it falls silent.
 
@@ -35,6 +40,8 @@ def lives(
         Further signs of life, ``[group, at_us]``.
     last : bool
         Take the last silence, after which nobody writes any more, instead of the first.
+    closing : bool
+        Closing a group is a death too, at its last sign of life before.
 
     Returns
     -------
@@ -42,7 +49,7 @@ def lives(
         ``group, enter_us`` (first sign of life), ``leave_us`` (death, closing, or the end of what
         can be known: `dead_after_days` before the end of watching), ``died, created_us`` (nan
         where unknown), ``size`` (members at ``enter_us``, 0 where none is listed). A group that
-        was closed did not fall silent: it is censored there.
+        was closed did not fall silent: it is censored there, unless `closing` is a death.
 
     Raises
     ------
@@ -77,9 +84,12 @@ def lives(
     found["closed_us"] = found["closed_us"].astype(float)
     found["created_us"] = found["created_us"].astype(float)
     end = found["closed_us"].fillna(known_until).clip(upper=known_until)
-    # the last words before a closing are no death: a silence must have passed first
-    passed = (found["closed_us"] - found["silent_us"]).fillna(silence) >= silence
-    found["died"] = (found["silent_us"] < end) & passed
-    found["leave_us"] = found["silent_us"].where(found["died"], end).astype("int64")
+    fell = found["silent_us"] < end
+    if closing:
+        found["died"] = fell | (found["closed_us"] < known_until)
+    else:  # the last words before a closing are no death: a silence must have passed first
+        passed = (found["closed_us"] - found["silent_us"]).fillna(silence) >= silence
+        found["died"] = fell & passed
+    found["leave_us"] = found["silent_us"].where(found["died"] & fell, end).astype("int64")
     found["leave_us"] = found["leave_us"].clip(lower=found["enter_us"] + MOMENT_US)
     return found[["group", "enter_us", "leave_us", "died", "created_us", "size"]]
