@@ -84,6 +84,9 @@ def race(p: float, n: int, jobs: int) -> list[dict[str, Any]]:
         "reverse-reachable": lambda: reverse_reachable(
             population, BUDGET, model, rng=rng, jobs=jobs
         ),
+        "reverse-reachable to 1 - 1/e": lambda: reverse_reachable(
+            population, BUDGET, model, rng=rng, jobs=jobs, good_enough=1 - 1 / np.e
+        ),
         "celf": lambda: celf(population, BUDGET, model, rng=rng, worlds=TRIALS),
     }
     small = make_population(1000, 10.0)  # compiles

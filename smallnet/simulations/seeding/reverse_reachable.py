@@ -27,6 +27,7 @@ from smallnet.simulations.spreading.kernels.stream import stream_keys, wait_tabl
 __all__ = ["ReverseSets", "reverse_reachable"]
 
 FIRST_SETS = 4096
+SURE = 2.33  # standard errors by which the sets must beat the degree rule to replace it (99 %)
 LOOKS = 8  # moments of the greedy choice at which the best possible is bounded
 MOST_SWAPPED = 3e7  # members looked at for one round of swaps; above it the greedy choice stays
 BASE_COST = Costs()
@@ -144,8 +145,8 @@ def reverse_reachable(
         Stop when the choice surely reaches this share of the best possible spread.
     epsilon : float
         Stop, too, when it surely reaches :math:`1 - 1/e - \epsilon` of it, the last doubling
-        raised what it surely reaches by less than 1 %, and the sets choose no worse than the
-        degree rule, or hold an eighth of ``most_members``.
+        raised what it surely reaches by less than 1 %, and the sets choose not clearly worse
+        than the degree rule, or hold an eighth of ``most_members``.
     confidence : float
         Chance that the bounds hold, over all rounds together.
     most_members : int
@@ -158,8 +159,8 @@ def reverse_reachable(
     -------
     Choice
         With a :class:`Certificate`. The greedy choice is improved by swaps where that is cheap.
-        The people of highest strength are judged on the same fresh sets, and where they do better
-        they are the answer.
+        The people of highest strength are judged on the same fresh sets, and are the answer unless
+        the sets chose clearly better.
 
     Raises
     ------
@@ -201,21 +202,23 @@ def reverse_reachable(
         if k < population.n_people and k * len(members) <= MOST_SWAPPED:
             kernels.exchange(ends, members, worth, source.alone, picks, 10)
         highest = fewest + worth * _upper((float(best) - fewest) / worth, a)
-        choices = [picks, rule]
+        choices = [picks, rule, np.concatenate([picks, rule])]
         fresh = total // 2
         counts, worth = source.hits(choices, fresh, rng=rng), source.scale / fresh
-        known = np.array([source.alone[people].sum() for people in choices])
-        winner = int(np.argmax(known + worth * counts))
+        known = [float(source.alone[people].sum()) for people in (picks, rule)]
+        better = known[0] - known[1] + worth * float(counts[0] - counts[1])
+        unsure = SURE * worth * float(2 * counts[2] - counts[0] - counts[1]) ** 0.5  # of pairs
+        winner = 0 if better > unsure else 1
+        enough = better >= -unsure or 8 * len(members) > most_members
         certificate = Certificate(
-            spread=float(known[winner] + worth * counts[winner]),
-            at_least=max(float(known[winner]) + worth * _lower(float(counts[winner]), a), float(k)),
+            spread=known[winner] + worth * float(counts[winner]),
+            at_least=max(known[winner] + worth * _lower(float(counts[winner]), a), float(k)),
             best_at_most=min(highest, float(population.n_people)),
             confidence=confidence,
             sets=total,
         )
         risen = certificate.at_least > 1.01 * before
         before = certificate.at_least
-        enough = winner == 0 or 8 * len(members) > most_members
         if certificate.bound >= good_enough or (
             certificate.bound >= 1 - 1 / np.e - epsilon and not risen and enough
         ):
