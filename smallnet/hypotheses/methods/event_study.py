@@ -146,6 +146,9 @@ def event_study(
     exponential weights are too narrow by this factor for a mean of n. Times since the event are
     averages over different cohorts; far from the event only early ones are left.
 
+    If events answer a low in the period before, the base is the low and the effect too large: see
+    :func:`~smallnet.hypotheses.methods.matched_lows.align_at_lows`.
+
     References
     ----------
     .. [1] B. Callaway and P. H. C. Sant'Anna, Journal of Econometrics 225, 200-230 (2021).
