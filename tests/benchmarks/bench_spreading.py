@@ -142,8 +142,8 @@ def graph_of(population: Population) -> Any:
 
 def ndlib(population: Population, beta: float, gamma: float, steps: int, seeds: Any) -> Peer:
     """NDlib's SIR: one run of as many steps."""
-    import ndlib.models.epidemics as epidemics
-    import ndlib.models.ModelConfig as configuration
+    from ndlib.models import ModelConfig as configuration
+    from ndlib.models import epidemics
 
     graph = graph_of(population)
 
@@ -388,16 +388,33 @@ def growth(largest: int) -> list[dict[str, Any]]:
     return rows
 
 
-def bytes_a_person(people: int = 3_000_000) -> list[dict[str, Any]]:
-    """Resident bytes of one running replicate beside the shared graph, everybody a seed."""
+def most_bytes(kernel: Any) -> int:
+    """Resident bytes that a running replicate adds at most."""
     import psutil
 
+    here, done = psutil.Process(), threading.Event()
+    before = most = here.memory_info().rss
+
+    def work() -> None:
+        kernel.run(np.zeros(8, np.uint64))
+        done.set()
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    while not done.wait(0.0005):
+        most = max(most, here.memory_info().rss)
+    worker.join()
+    return most - before
+
+
+def bytes_a_person(people: int = 3_000_000) -> list[dict[str, Any]]:
+    """Resident bytes of one running replicate beside the shared graph, everybody a seed."""
     ids = [str(i) for i in range(people)]
     some = np.arange(0, people - 1, 100)
     strength = np.random.default_rng(1).uniform(0.5, 1.0, len(some))
     network = Network.from_ends(some, some + 1, strength, ids, directed=True, weight="strength")
     population, seeds = Population(network), np.arange(people, dtype=np.int32)
-    here, rows = psutil.Process(), []
+    rows: list[dict[str, Any]] = []
     for model in (
         IndependentCascade(probability=0.5),
         LinearThreshold(),
@@ -408,13 +425,7 @@ def bytes_a_person(people: int = 3_000_000) -> list[dict[str, Any]]:
         kernel = model.prepare(population, seeds)
         compiled = model.prepare(make_population(50, 4), np.arange(2, dtype=np.int32))
         compiled.run(np.zeros(1, np.uint64))
-        before, most, done = here.memory_info().rss, 0, threading.Event()
-        worker = threading.Thread(target=lambda: (kernel.run(np.zeros(8, np.uint64)), done.set()))
-        worker.start()
-        while not done.wait(0.0005):
-            most = max(most, here.memory_info().rss)
-        worker.join()
-        each = (most - before) / people
+        each = most_bytes(kernel) / people
         rows.append(
             {
                 "job": f"bytes a person, {model.name}",
@@ -431,9 +442,8 @@ def tell(row: dict[str, Any], options: argparse.Namespace) -> None:
     if row.get("peer_version"):
         wall, cpu = row["peer_wall_s"] / row["ours_wall_s"], row["peer_cpu_s"] / row["ours_cpu_s"]
         goal = "/".join("–" if g is None else f"{g:g}" for g in GOALS[row["job"]])
-        text += (
-            f"{1e3 * row['ours_wall_s']:8.3f} ms, {row['peer']} {1e3 * row['peer_wall_s']:.2f} ms: "
-        )
+        ours_ms, peer_ms = 1e3 * row["ours_wall_s"], 1e3 * row["peer_wall_s"]
+        text += f"{ours_ms:8.3f} ms, {row['peer']} {peer_ms:.2f} ms: "
         text += f"wall {wall:.1f} x, cpu {cpu:.1f} x (goals {goal})  "
     elif "ours_wall_s" in row:
         text += f"{1e3 * row['ours_wall_s']:8.3f} ms  "
