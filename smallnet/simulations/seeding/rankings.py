@@ -55,9 +55,15 @@ def degree(
     rng: np.random.Generator,
     costs: Costs = BASE_COST,
 ) -> Choice:
-    """Begin with those whose ties to others are strongest in sum. See :func:`anybody`."""
+    """Begin with those whose ties to others are strongest in sum.
+
+    Equals by the strength of their alters, then by lot. See :func:`anybody`.
+    """
     k = costs.people_for(budget, population)
-    return _top(_strength(population), k, rng)
+    strength, alters = _strength(population), None
+    if population.network is not None:
+        alters = population.network.adjacency @ strength
+    return _top(strength, k, rng, then=alters)
 
 
 def group_count(
