@@ -30,7 +30,7 @@ from smallnet.networks import Membership
 from smallnet.simulations.spreading import GroupContagion, Model, Population, ShareInGroups
 
 PEOPLE, GROUPS, STEPS, SEEDS = 2_000, 4_000, 20, 20
-LAM, NU, RECOVERY = 0.01, 1.5, 0.2
+LAM, NU, RECOVERY = 0.003, 1.5, 0.2
 GOAL = 100  # replicates a second
 
 

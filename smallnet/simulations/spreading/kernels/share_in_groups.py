@@ -64,9 +64,10 @@ def share_in_groups(
     seen = np.zeros(n_groups, np.int32)
     q = np.empty(n_people, np.int32)
     row = np.empty(64, np.int32)  # people who see one share
-    ring = 1
+    ring, log_fading = 1, 0.0
     if rules.fading > 0.0:
-        ring = 2 + int(22.0 / -math.log(rules.fading))
+        log_fading = math.log(rules.fading)
+        ring = 2 + int(22.0 / -log_fading)
     head = np.full(ring, -1, np.int64)
     pool = np.empty((4, 64 if ring > 1 else 1), np.int32)  # viewer, giver, group, next
     s, s_other = np.empty(4, np.uint64), np.empty(4, np.uint64)
@@ -150,8 +151,8 @@ def share_in_groups(
                         row, m = _feed(u, s, ptr, nbr, row, n_people, rules)
                     if k >= 0:
                         g = int(groups[k])
-                        row, m = _viewers(g, keys[r], s, gptr, members, log_unseen[g], row, muted,
-                                          rules)  # fmt: skip
+                        row, m = _viewers(g, keys[r], s, gptr, members, log_unseen[g], mark,
+                                          now, row, muted, rules)  # fmt: skip
                     if rules.copies >= 0:
                         _shuffle(s, row, m)
                     for i in range(m):
@@ -160,7 +161,7 @@ def share_in_groups(
                             continue
                         later = 0
                         if rules.fading > 0.0:
-                            later = min(_wait(s, math.log(rules.fading)), ring - 1)
+                            later = min(_wait(s, log_fading), ring - 1)
                         if later > 0:
                             e = free
                             if e >= 0:
@@ -253,12 +254,12 @@ def _own_group(u, key, s, own, at_group, group_mass, muted, rules):
 
 
 @njit(cache=True, nogil=True, boundscheck=False)
-def _viewers(g, key, s, gptr, members, log_unseen, row, muted, rules):
-    """Members who see a share in a group; the sharer may be among them."""
+def _viewers(g, key, s, gptr, members, log_unseen, mark, now, row, muted, rules):
+    """Members who see a share in a group and have not adopted."""
     m = 0
     e, end = gptr[g] + _wait(s, log_unseen), gptr[g + 1]
     while e < end:
-        if not _is_muted(e, key, muted, rules):
+        if mark[members[e]] != now and not _is_muted(e, key, muted, rules):
             if m == row.size:
                 row = _longer(row)
             row[m] = members[e]
