@@ -142,14 +142,13 @@ def graph_of(population: Population) -> Any:
 
 def ndlib(population: Population, beta: float, gamma: float, steps: int, seeds: Any) -> Peer:
     """NDlib's SIR: one run of as many steps."""
-    from ndlib.models import ModelConfig as configuration
-    from ndlib.models import epidemics
+    from ndlib.models import ModelConfig, epidemics
 
     graph = graph_of(population)
 
     def run() -> Any:
         model = epidemics.SIRModel(graph)
-        settings = configuration.Configuration()
+        settings = ModelConfig.Configuration()
         settings.add_model_parameter("beta", beta)
         settings.add_model_parameter("gamma", gamma)
         settings.add_model_initial_configuration("Infected", [int(s) for s in seeds])
@@ -390,8 +389,13 @@ def growth(largest: int) -> list[dict[str, Any]]:
 
 def most_bytes(kernel: Any) -> int:
     """Resident bytes that a running replicate adds at most."""
+    import ctypes
+
     import psutil
 
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)  # what earlier runs freed must not hide what this one takes
     here, done = psutil.Process(), threading.Event()
     before = most = here.memory_info().rss
 
