@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 __all__ = ["BLUE", "GREEN", "GREY", "ORANGE", "SKY", "VERMILLION", "axes", "curves", "interval"]
 
 # Okabe and Ito, https://doi.org/10.1038/nmeth.1618
@@ -62,7 +64,9 @@ def curves(
     for row, (line, name) in enumerate(zip(lines, names, strict=True)):
         fitted = "at_risk" not in line
         colour, style = (BLUE, ":") if fitted else styles[row]
-        known = [1.0, *line["survival"][:-1]]
+        many = np.asarray(line.get("at_risk", [1] * days))
+        gone = np.flatnonzero(many == 0)  # with nobody left a curve says nothing
+        known = [1.0, *line["survival"][:-1]][: int(gone[0]) + 1 if gone.size else None]
         ax.step(range(len(known)), known, where="post", color=colour, ls=style, lw=2, label=name)
         if fitted:
             continue
