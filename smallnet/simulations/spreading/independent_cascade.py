@@ -59,6 +59,8 @@ class IndependentCascade(Model):
         """See :meth:`Model.prepare`."""
         place, weight = lay_out(population, seeds)
         chance = tie_chances(self.probability, self.tie_weights, place.nbr, weight)
+        if not place.nbr.size:
+            chance = np.zeros(1)  # without ties there is nothing to thin
         if len(chance) == 1 and chance[0] < 1.0:
             return _SameChance(place, *wait_table(float(chance[0])))
         ties = thin_ties(place.ptr, place.nbr, chance)

@@ -5,7 +5,8 @@ import pytest
 from small_worlds import adjacency, assert_mean, complete, people_with, ring, run
 
 from smallnet.errors import InputError
-from smallnet.simulations.spreading import IndependentCascade
+from smallnet.networks import Network
+from smallnet.simulations.spreading import IndependentCascade, Population
 from smallnet.simulations.theory import exact_spread_ic
 
 BRIDGE = [(0, 1), (0, 2), (1, 2), (2, 3), (3, 4), (3, 5), (4, 5)]
@@ -111,3 +112,13 @@ def test_any_number_of_workers_gives_the_same_replicates():
 
 def _rng(random_seed: int) -> np.random.Generator:
     return np.random.default_rng(random_seed)
+
+
+def test_without_ties_even_certain_tries_reach_nobody():
+    nobody = np.zeros(0, dtype=np.int64)
+    people = np.array(["0", "1", "2"], dtype=object)
+    none = Network.from_ends(nobody, nobody, np.zeros(0), people, directed=False, weight="acts")
+    world = Population(none)
+    model = IndependentCascade(probability=1.0)
+    spread = model.simulate(world, ["0", "2"], rng=np.random.default_rng(1), replicates=20)
+    assert (spread.final_sizes == 2).all()
