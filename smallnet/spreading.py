@@ -15,13 +15,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from smallnet.errors import InputError, OutputError
+from smallnet.errors import InputError
+from smallnet.hypotheses.result import plain
+from smallnet.report import write_csv
+from smallnet.report.results_file import write_atomically
 from smallnet.simulations.seeding import Comparison, Costs, compare_strategies
 from smallnet.simulations.spreading import Model, Population, Spread, make_model
 from smallnet.simulations.spreading.kernels.stream import stream_keys
 from smallnet.study import open_dataset
 from smallnet.tables import Dataset
-from smallnet.tables.writing import atomic_write
 
 __all__ = ["open_population", "reach_by_size", "run_seeds", "run_spread"]
 
@@ -201,8 +203,8 @@ def _write_seeds(folder: Path, found: Comparison, answer: Mapping[str, Any], lan
     lang = figure_language(lang)
     with house_style(lang):
         save_figure(found.plot(lang=lang), folder / "figures", "seeds_strategies", lang=lang)
-    write_frames(folder, {"seeds_strategies": found.to_frame()})
-    write_answer(folder / "seeds.json", answer)
+    write_csv(found.to_frame(), folder / "tables" / "seeds_strategies.csv")
+    _write_json(folder / "seeds.json", answer)
 
 
 def open_population(
@@ -306,7 +308,7 @@ def reach_by_size(
 
 def _checkpoint(folder: Path, what: Mapping[str, object]) -> Path:
     """Where finished replicates wait for this very run; those of another are thrown away."""
-    told = json.dumps(_plain(what), sort_keys=True).encode()
+    told = json.dumps(plain(what), sort_keys=True).encode()
     mine = folder / f"{CHECKPOINT}-{hashlib.sha256(told).hexdigest()[:12]}"
     for other in folder.glob(f"{CHECKPOINT}-*"):
         if other != mine:
@@ -340,43 +342,13 @@ def _write_spread(
     for name, draw in drawings.items():
         with house_style(lang):
             save_figure(draw(), folder / "figures", name, lang=lang)
-    write_frames(
-        folder,
-        {
-            "spread_replicates": spread.to_frame(),
-            "spread_curve": curve,
-            "spread_reach_by_size": reach,
-        },
-    )
-    write_answer(folder / "spread.json", answer)
+    tables = {"replicates": spread.to_frame(), "curve": curve, "reach_by_size": reach}
+    for name, table in tables.items():
+        write_csv(table, folder / "tables" / f"spread_{name}.csv")
+    _write_json(folder / "spread.json", answer)
 
 
-def write_frames(folder: Path, frames: Mapping[str, pd.DataFrame]) -> None:
-    """Write frames to ``folder/tables/NAME.csv``."""
-    try:
-        (folder / "tables").mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        msg = f"cannot write {folder / 'tables'}: {error.strerror or error}"
-        raise OutputError(msg) from None
-    for name, frame in frames.items():
-        with atomic_write(folder / "tables" / f"{name}.csv", newline="") as file:
-            frame.to_csv(file, index=False)
-
-
-def write_answer(path: Path, answer: Mapping[str, Any]) -> None:
+def _write_json(path: Path, answer: Mapping[str, Any]) -> None:
     """Write JSON in which an unknown number is null."""
-    with atomic_write(path) as file:
-        json.dump(_plain(answer), file, indent=1, ensure_ascii=False, allow_nan=False)
-        file.write("\n")
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple | np.ndarray):
-        return [_plain(item) for item in value]
-    if isinstance(value, np.generic):
-        return _plain(value.item())
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
+    text = json.dumps(plain(answer), indent=1, ensure_ascii=False, allow_nan=False)
+    write_atomically(path, text + "\n")

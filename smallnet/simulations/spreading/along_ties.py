@@ -44,7 +44,11 @@ class AlongTies(ABC):
 
     @abstractmethod
     def fill(self, keys: NDArray[np.uint64], out: tuple[Any, ...]) -> None:
-        """Run one replicate a key into ``size, touched, curve, who, source, time, keep``."""
+        """Run one replicate a key into ``size, touched, curve, who, source, time, keep``.
+
+        With ``keep`` the last one's adopters go into ``who, source, time`` from behind the seed
+        people on, whose source (-1) and time (0) stand there already.
+        """
 
     def run(self, keys: NDArray[np.uint64]) -> Block:
         """See :meth:`Kernel.run`."""

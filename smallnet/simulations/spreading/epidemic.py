@@ -54,7 +54,7 @@ class _InSteps(Model, ABC):
 
     @property
     def _gamma(self) -> float:
-        return 0.0
+        return getattr(self, "gamma", 0.0)  # who is infected for good has none
 
     def prepare(self, population: Population, seeds: NDArray[np.int32]) -> Kernel:
         """See :meth:`Model.prepare`."""
@@ -116,10 +116,6 @@ class SIR(_InSteps):
 
     gamma: float = 0.1
 
-    @property
-    def _gamma(self) -> float:
-        return self.gamma
-
 
 @dataclass(frozen=True, kw_only=True)
 class SIS(_InSteps):
@@ -148,10 +144,6 @@ class SIS(_InSteps):
     again: ClassVar[bool] = True
 
     gamma: float = 0.1
-
-    @property
-    def _gamma(self) -> float:
-        return self.gamma
 
 
 def steps_at_most(horizon: float | None, *, needed: bool) -> None:

@@ -43,7 +43,7 @@ class _InTime(Model, ABC):
 
     @property
     def _gamma(self) -> float:
-        return 0.0
+        return getattr(self, "gamma", 0.0)  # who is infected for good has none
 
     def prepare(self, population: Population, seeds: NDArray[np.int32]) -> Kernel:
         """See :meth:`Model.prepare`."""
@@ -132,10 +132,6 @@ class ContinuousSIR(_InTime):
 
     gamma: float = 0.1
 
-    @property
-    def _gamma(self) -> float:
-        return self.gamma
-
 
 @dataclass(frozen=True, kw_only=True)
 class ContinuousSIS(_InTime):
@@ -164,10 +160,6 @@ class ContinuousSIS(_InTime):
     again: ClassVar[bool] = True
 
     gamma: float = 0.1
-
-    @property
-    def _gamma(self) -> float:
-        return self.gamma
 
 
 @dataclass(frozen=True)

@@ -82,7 +82,7 @@ class Population:
         Raises
         ------
         InputError
-            For another layer, or one of which the data hold no tie.
+            For another layer. One without a tie is a population without ties.
         """
         if layer not in LAYERS:
             msg = f"layer is {layer!r}, expected one of {', '.join(LAYERS)}"

@@ -65,8 +65,6 @@ def spread_same_chance(
         size[r] = n
         touched[r] = groups_touched(q, n, own, groups, seen, r + 1)
     if keep:
-        time[: seeds.size] = 0
-        source[: seeds.size] = -1
         who[:] = q
 
 
@@ -126,6 +124,4 @@ def spread_own_chances(
         size[r] = n
         touched[r] = groups_touched(q, n, own, groups, seen, r + 1)
     if keep:
-        time[: seeds.size] = 0
-        source[: seeds.size] = -1
         who[:] = q

@@ -55,5 +55,4 @@ def spread_by_need(
     size[0] = n
     touched[0] = groups_touched(q, n, own, groups, np.zeros(n_groups, np.int32), 1)
     if keep:
-        source[: seeds.size] = -1
         who[:] = q

@@ -159,6 +159,4 @@ def spread_in_steps(
             state[q[i]] = 0
             ever[q[i]] = 0
     if keep:
-        time[: seeds.size] = 0
-        source[: seeds.size] = -1
         who[:] = q

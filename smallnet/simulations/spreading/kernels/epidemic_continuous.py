@@ -126,6 +126,4 @@ def spread_in_time(
             state[v] = 0
             ever[v] = 0
     if keep:
-        time[: seeds.size] = 0
-        source[: seeds.size] = -1
         who[:] = q

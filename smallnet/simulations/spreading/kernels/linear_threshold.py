@@ -63,8 +63,6 @@ def spread_equal_shares(
         size[r] = n
         touched[r] = groups_touched(q, n, own, groups, seen, r + 1)
     if keep:
-        time[: seeds.size] = 0
-        source[: seeds.size] = -1
         who[:] = q
 
 
@@ -118,6 +116,4 @@ def spread_shares(
         size[r] = n
         touched[r] = groups_touched(q, n, own, groups, seen, r + 1)
     if keep:
-        time[: seeds.size] = 0
-        source[: seeds.size] = -1
         who[:] = q
