@@ -137,4 +137,7 @@ def _endemic(lam: float, lam_delta: float) -> list[float]:
     far = (middle + np.copysign(np.sqrt(inside), middle)) / 2  # of the two, without cancellation
     if far == 0:
         return [0.0]
-    return sorted({float(far / lam_delta), float((1 - lam) / far)})
+    near = (1 - lam) / far
+    if abs(far) > min(lam_delta, 1) * np.finfo(float).max:  # the other root lies beyond all numbers
+        return [float(near)]
+    return sorted({float(far / lam_delta), float(near)})

@@ -1,0 +1,78 @@
+"""What it takes to try a claim on worlds whose answer is known."""
+
+import importlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from smallnet.hypotheses.claims import CLAIMS, claim_ids
+from smallnet.simulations import Platform
+from smallnet.tables import Dataset
+
+__all__ = ["Draw", "Planted", "load_planted", "on_platform"]
+
+
+class Draw(Protocol):
+    """Draws one world: its tables, and the truth of the claim's estimate in it."""
+
+    def __call__(
+        self, effect: float, *, groups: int, people: int, rng: np.random.Generator
+    ) -> tuple[Dataset, float]: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Planted:
+    """How worlds for one claim are drawn, without effect and with effects that matter."""
+
+    claim: str
+    draw: Draw
+    null: float  # the effect at which there is none
+    effects: tuple[float, ...]  # planted effects, in the unit of the claim's estimate
+    groups: int  # of a small world
+    people: int
+
+
+def load_planted(name: str) -> Planted:
+    """Give the plan of a claim's worlds.
+
+    Raises
+    ------
+    UnknownNameError
+        For an id that is not in the register.
+    """
+    (name,) = claim_ids([name])
+    plan: Planted = importlib.import_module(f"smallnet.hypotheses.planted.{CLAIMS[name]}").PLANTED
+    return plan
+
+
+def on_platform(
+    claim: str,
+    settings: Callable[[float], dict[str, Any]],
+    *,
+    tables: Sequence[str],
+    **fixed: Any,
+) -> Draw:
+    """Draw the worlds of a claim from the platform generator.
+
+    Parameters
+    ----------
+    claim : str
+        Whose truth is asked for.
+    settings : callable
+        From an effect to the parameters of ``Platform`` that plant it.
+    tables : sequence of str
+        The tables that the claim needs; the others are not drawn.
+    **fixed
+        The other parameters of every world.
+    """
+
+    def draw(
+        effect: float, *, groups: int, people: int, rng: np.random.Generator
+    ) -> tuple[Dataset, float]:
+        platform = Platform(**(fixed | {"groups": groups, "people": people} | settings(effect)))
+        world = platform.generate(rng=rng, tables=tables)
+        return world.dataset(), float(world.truth[claim]["estimate"])
+
+    return draw
