@@ -19,7 +19,8 @@ class Draw(Protocol):
 
     def __call__(
         self, effect: float, *, groups: int, people: int, rng: np.random.Generator
-    ) -> tuple[Dataset, float]: ...
+    ) -> tuple[Dataset, float]:
+        """Draw a world of this size."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +30,7 @@ class Planted:
     claim: str
     draw: Draw
     null: float  # the effect at which there is none
-    effects: tuple[float, ...]  # planted effects, in the unit of the claim's estimate
+    effects: tuple[float, ...]  # planted strengths; the truth of the estimate comes with each world
     groups: int  # of a small world
     people: int
 
