@@ -6,65 +6,11 @@ import pytest
 from scipy import stats
 
 from smallnet.hypotheses import load_claim, run_claims
+from smallnet.hypotheses.planted.s11_replies import STUDY, moments
+from smallnet.hypotheses.planted.s11_replies import draw_frames as frames
 from smallnet.tables import Choices, Dataset
 
 S11 = load_claim("S11")
-START, DAYS = pd.Timestamp("2024-01-01"), 60.0
-STUDY = {
-    "name": "answers",
-    "observed_from": START.to_pydatetime(),
-    "observed_until": (START + pd.Timedelta(days=DAYS)).to_pydatetime(),
-    "coverage": {"leaving": True, "joining": True},
-}
-
-
-def moments(days):
-    return START + pd.to_timedelta((np.asarray(days) * 86400).astype(int), unit="s")
-
-
-def frames(rng, ratio, *, groups=25, joins=24, rate=0.04, volume=0.75):
-    """Newcomers write all the while they stay; lively groups answer more and leak less."""
-    mood = np.repeat(rng.normal(0, 0.6, groups), joins)
-    n = mood.size
-    joined = rng.uniform(0, 30, n)
-    written = rng.poisson(2 * np.exp(rng.normal(0, 0.6, n)))
-    replies = rng.binomial(written, 1 / (1 + np.exp(-mood)))
-    hazard = rate * np.exp(-0.5 * mood) * volume ** np.log2(1 + written)
-    hazard *= ratio ** np.log2(1 + replies)
-    # the first week does not depend on replies; on from day 7 the hazard does
-    wait = rng.exponential(1 / rate, n)
-    left = joined + np.where(wait < 7, wait, 7 + rng.exponential(1 / hazard, n))
-    names = np.array([f"p{i:04d}" for i in range(n)])
-    rooms = np.array([f"g{g:02d}" for g in np.repeat(np.arange(groups), joins)])
-    early = np.repeat(np.arange(n), written)
-    later = np.repeat(np.arange(n), rng.poisson(0.3 * np.clip(left - joined - 7, 0, 40)))
-    who = np.r_[early, later]
-    at = np.r_[joined[early] + rng.uniform(0.01, 6.9, early.size), joined[later] + 7]
-    at[early.size :] += rng.uniform(0, 1, later.size) * (left - joined - 7)[later]
-    place = np.arange(early.size) - np.repeat(np.cumsum(written) - written, written)
-    answers = np.r_[place < replies[early], rng.random(later.size) < 0.5]
-    acts = pd.DataFrame(
-        {
-            "interaction": [f"m{i}" for i in range(who.size)],
-            "sender": names[who],
-            "group": rooms[who],
-            "at": moments(at),
-            "reply_to": None,
-        }
-    )
-    back = acts[answers].assign(sender="host", reply_to=acts.loc[answers, "interaction"])
-    back["interaction"] = "r" + back["interaction"]
-    back["at"] += pd.Timedelta(seconds=60)
-    stays = pd.DataFrame(
-        {"group": rooms, "person": names, "joined_at": moments(joined), "left_at": moments(left)}
-    )
-    stays.loc[left >= DAYS, "left_at"] = pd.NaT
-    return {
-        "people": pd.DataFrame({"person": [*names, "host"]}),
-        "groups": pd.DataFrame({"group": sorted(set(rooms))}),
-        "memberships": stays,
-        "interactions": pd.concat([acts, back], ignore_index=True),
-    }
 
 
 def answer(rng, ratio, **more):

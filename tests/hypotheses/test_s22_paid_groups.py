@@ -7,62 +7,14 @@ from scipy import stats
 
 from smallnet.hypotheses import load_claim, run_claims
 from smallnet.hypotheses.methods.silence import lives
+from smallnet.hypotheses.planted.s22_paid_groups import STUDY, moments
+from smallnet.hypotheses.planted.s22_paid_groups import draw_frames as frames
+from smallnet.hypotheses.planted.s22_paid_groups import make_tables as tables
 from smallnet.simulations import get_scenario
 from smallnet.tables import Choices, Dataset
 
 S22 = load_claim("S22")
-START, DAYS = pd.Timestamp("2024-01-01"), 60.0
-STUDY = {
-    "name": "rewards",
-    "observed_from": START.to_pydatetime(),
-    "observed_until": (START + pd.Timedelta(days=DAYS)).to_pydatetime(),
-}
 CHOICES = Choices(dead_after_days=12.0)
-
-
-def moments(days):
-    return START + pd.to_timedelta((np.asarray(days) * 86400).astype(int), unit="s")
-
-
-def tables(group_days, created, kind, rewards):
-    """Frames of groups that write at the given days."""
-    acts = pd.DataFrame(
-        [(f"g{g:03d}", day) for g, days in enumerate(group_days) for day in days],
-        columns=["group", "day"],
-    )
-    acts["interaction"] = [f"m{i}" for i in range(len(acts))]
-    acts["sender"], acts["at"] = "ann", moments(acts.pop("day"))
-    names = [f"g{g:03d}" for g in range(len(kind))]
-    paid = pd.DataFrame(rewards, columns=["group", "day"])
-    return {
-        "groups": pd.DataFrame({"group": names, "kind": kind, "created_at": moments(created)}),
-        "interactions": acts,
-        "events": pd.DataFrame(
-            {
-                "event": [f"e{i}" for i in range(len(paid))],
-                "kind": "reward",
-                "group": [names[int(g)] for g in paid["group"]],
-                "starts_at": moments(paid["day"]),
-            }
-        ),
-    }
-
-
-def frames(rng, ratio, *, groups=100, hazard=0.02, acts_a_day=3.0):
-    made = np.arange(groups) < groups // 2
-    born = np.where(made, rng.uniform(0, 35, groups), 0.0)
-    paid = born + 1 + rng.exponential(4, groups)
-    patience = rng.exponential(1 / hazard, groups)
-    late = paid + (patience - (paid - born)) / ratio
-    silent = np.where(made & (born + patience > paid), late, born + patience)
-    silent = np.minimum(silent, DAYS)
-    write = [
-        np.r_[b, rng.uniform(b, e, rng.poisson((e - b) * acts_a_day))]
-        for b, e in zip(born, silent, strict=True)
-    ]
-    there = np.flatnonzero(made & (paid < silent))
-    kind = np.where(made, "fission", "friends")
-    return tables(write, born, kind, np.column_stack([there, paid[there]]))
 
 
 def answer(rng, ratio, **size):

@@ -6,43 +6,11 @@ import pytest
 from scipy import stats
 
 from smallnet.hypotheses import load_claim, run_claims
+from smallnet.hypotheses.planted.s23_friend_invited import STUDY
+from smallnet.hypotheses.planted.s23_friend_invited import draw_frames as frames
 from smallnet.tables import Choices, Dataset
 
 S23 = load_claim("S23")
-START, DAYS = pd.Timestamp("2024-01-01"), 70.0
-STUDY = {
-    "name": "doors",
-    "observed_from": START.to_pydatetime(),
-    "observed_until": (START + pd.Timedelta(days=DAYS)).to_pydatetime(),
-    "coverage": {"leaving": True, "joining": True},
-}
-
-
-def frames(rng, ratio, *, groups=40, joins=30, rate=0.04):
-    """Groups that leak more take in more by links, and busy weeks bring more of both."""
-    leak = np.repeat(rng.normal(0, 0.7, groups), joins)
-    group = np.repeat(np.arange(groups), joins)
-    joined = rng.uniform(0, 42, group.size)
-    busy = np.sin(joined)
-    invited = rng.random(group.size) < 1 / (1 + np.exp(1.5 * leak + busy))
-    hazard = rate * np.exp(leak + 0.5 * (joined // 7 % 2)) * np.where(invited, ratio, 1.0)
-    left = joined + rng.exponential(1 / hazard)
-    seconds = (np.stack([joined, np.minimum(left, DAYS + 1)]) * 86400).astype(int)
-    stays = pd.DataFrame(
-        {
-            "group": [f"g{g:02d}" for g in group],
-            "person": [f"p{i:04d}" for i in range(group.size)],
-            "joined_at": START + pd.to_timedelta(seconds[0], unit="s"),
-            "left_at": START + pd.to_timedelta(seconds[1] + 1, unit="s"),
-            "via": np.where(invited, "invited", "link"),
-        }
-    )
-    stays.loc[left >= DAYS, "left_at"] = pd.NaT
-    return {
-        "people": stays[["person"]],
-        "groups": pd.DataFrame({"group": sorted(set(stays["group"]))}),
-        "memberships": stays,
-    }
 
 
 def answer(rng, ratio, **size):

@@ -1,8 +1,9 @@
 """What it takes to try a claim on worlds whose answer is known."""
 
 import importlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
@@ -20,7 +21,7 @@ class Draw(Protocol):
     def __call__(
         self, effect: float, *, groups: int, people: int, rng: np.random.Generator
     ) -> tuple[Dataset, float]:
-        """Draw a world of this size."""
+        """Draw a world of this size; where it has no such number the truth is nan."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +34,9 @@ class Planted:
     effects: tuple[float, ...]  # planted strengths; the truth of the estimate comes with each world
     groups: int  # of a small world
     people: int
+    choices: Mapping[str, object] = field(default_factory=dict)  # that such worlds need
+    alarms: tuple[str, ...] = ("supported", "contradicted")  # verdicts that the null world denies
+    right: str | None = None  # the verdict on a planted effect; None: as the truth lies to the null
 
 
 def load_planted(name: str) -> Planted:
@@ -74,6 +78,7 @@ def on_platform(
     ) -> tuple[Dataset, float]:
         platform = Platform(**(fixed | {"groups": groups, "people": people} | settings(effect)))
         world = platform.generate(rng=rng, tables=tables)
-        return world.dataset(), float(world.truth[claim]["estimate"])
+        truth = world.truth[claim]["estimate"]
+        return world.dataset(), math.nan if truth is None else float(truth)
 
     return draw

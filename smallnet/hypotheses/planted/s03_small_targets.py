@@ -11,6 +11,8 @@ PLANTED = Planted(
         lambda odds: {"small_group_odds": odds},
         tables=("people", "groups", "memberships", "shares"),
         days=30.0,
+        size_median=25.0,
+        largest_share=0.5,
         private_share=0.9,
         group_share=0.9,
     ),
