@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+PEERS ?= $(VENV)-peers
 # The tests run one process a core: more threads inside each would only fight for the cores.
 export OPENBLAS_NUM_THREADS ?= 1
 export OMP_NUM_THREADS ?= 1
@@ -26,9 +27,13 @@ lint: $(VENV)/.dev
 results: $(VENV)/.run
 	$(BIN)/python data/make_results.py out
 
-# Races against peers: prints the table, writes benchmarks.json and benchmarks.md.
-bench: $(VENV)/.dev
-	$(BIN)/python tests/benchmarks/run_races.py
+# Races against peers: prints the table, writes benchmarks.json and benchmarks.md. The peers live
+# in an environment of their own; PEERS=FOLDER names another one, BENCH_ARGS="--only seeding" races.
+bench: $(VENV)/.dev $(PEERS)
+	$(BIN)/python tests/benchmarks/run_races.py --peers $(PEERS) $(BENCH_ARGS)
+
+$(PEERS): | $(VENV)/.dev
+	$(BIN)/python tests/benchmarks/get_peers.py $(PEERS)
 
 campaign: $(VENV)/.run
 	$(BIN)/python data/make_campaign.py
@@ -64,4 +69,4 @@ lock: $(VENV)/.dev
 	$(BIN)/python -m pip freeze --exclude smallnet --exclude pip > requirements.lock
 
 clean:
-	rm -rf $(VENV) out .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-peers out .pytest_cache .mypy_cache .ruff_cache .hypothesis

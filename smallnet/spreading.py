@@ -20,7 +20,14 @@ from smallnet.hypotheses.result import plain
 from smallnet.report import write_csv
 from smallnet.report.results_file import write_atomically
 from smallnet.simulations.seeding import Comparison, Costs, compare_strategies
-from smallnet.simulations.spreading import Model, Population, Spread, make_model
+from smallnet.simulations.spreading import (
+    Kernel,
+    Model,
+    Population,
+    Spread,
+    make_model,
+    replicas,
+)
 from smallnet.simulations.spreading.kernels.stream import stream_keys
 from smallnet.study import open_dataset
 from smallnet.tables import Dataset
@@ -96,15 +103,12 @@ def run_spread(
     }
     checkpoint = None if folder is None else _checkpoint(folder, run)
     rng = np.random.default_rng(random_seed)
-    spread = ready.simulate(
-        population,
-        list(seed_people),
-        rng=rng,
-        replicates=replicates,
-        jobs=jobs,
-        checkpoint=checkpoint,
-        progress=progress,
+    seeds = population.seeds(list(seed_people))
+    kernel = ready.prepare(population, seeds)
+    block = replicas(
+        kernel, replicates, rng=rng, jobs=jobs, checkpoint=checkpoint, progress=progress
     )
+    spread = Spread.of(block, ready, population, seeds)
     answer = {
         **run,
         "seed_people": list(spread.seed_people),
@@ -116,9 +120,8 @@ def run_spread(
         "final_sizes": spread.final_sizes.tolist(),
     }
     if folder is not None:
-        reach = reach_by_size(
-            population, ready, seed_people, random_seed=random_seed, replicates=replicates
-        )
+        keys = stream_keys(np.random.default_rng(random_seed), replicates)
+        reach = _reach_by_size(population, kernel, seeds, keys[:TRACED])
         _write_spread(folder, spread, answer, reach, lang)
         assert checkpoint is not None
         shutil.rmtree(checkpoint, ignore_errors=True)
@@ -266,14 +269,19 @@ def reach_by_size(
         ``members`` (mean share of members reached; seed people are left out), ``low, high`` (95 %
         interval over replicates), ``groups`` (share of groups with an adopter, seeds counted).
     """
+    seeds = population.seeds(list(seed_people))
+    keys = stream_keys(np.random.default_rng(random_seed), min(replicates, TRACED))
+    return _reach_by_size(population, model.prepare(population, seeds), seeds, keys)
+
+
+def _reach_by_size(
+    population: Population, kernel: Kernel, seeds: NDArray[np.int32], keys: NDArray[np.uint64]
+) -> pd.DataFrame:
     columns = ["size", "n_groups", "members", "low", "high", "groups"]
     if population.membership is None or not population.membership.incidence.nnz:
         return pd.DataFrame(columns=columns)
     incidence = population.membership.incidence
     size = population.membership.size
-    seeds = population.seeds(list(seed_people))
-    kernel = model.prepare(population, seeds)
-    keys = stream_keys(np.random.default_rng(random_seed), min(replicates, TRACED))
     open_to = np.ones(population.n_people)
     open_to[seeds] = 0.0
     room = incidence @ open_to

@@ -1,28 +1,21 @@
 """Race: edges, a table of groups and a network from many interactions.
 
 Ours (Ibis on DuckDB) against DuckDB SQL written by hand and against pandas, from tables in memory
-to the result in memory, interleaved in one process. Run it on a calm machine::
+to the result in memory, by the rules of ``racing.py``. Run it on a calm machine::
 
-    python tests/benchmarks/bench_edges.py --rows 10000000 --repeats 3
+    python tests/benchmarks/bench_edges.py --rows 10000000 [--rounds 3] [--json FILE]
 
-It prints, and with ``--json FILE`` appends as lines, rows of ``job, size, peer, peer_version,
-ours_wall_s, peer_wall_s, ours_cpu_s, peer_cpu_s, agreement`` (medians). The goals are 1.3 times
-the SQL at most and half the time of pandas at most.
+The goals are 1.3 times the SQL at most and half the time of pandas at most.
 """
 
-import argparse
 import datetime as dtm
-import json
-import statistics
-import time
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import duckdb
 import numpy as np
 import pandas as pd
 from ibis import _
+from racing import Goal, Row, parser, race_equal, tell
 from scipy.sparse import coo_array, csr_array
 
 from smallnet.networks import build_interaction, group_edges
@@ -31,6 +24,7 @@ from smallnet.tables.dataset import connect, empty
 
 GROUPS_PER_ROW = 5000 / 10_000_000
 MEMBERS = 30
+GOALS: dict[str, Goal] = {"duckdb sql": (1 / 1.3, None), "pandas": (2, None)}
 START, STOP = dtm.datetime(2024, 1, 1), dtm.datetime(2024, 7, 1)
 
 # Groups of very unequal traffic, 30 neighbours in each; 6 acts of 10 name somebody, 2 answer.
@@ -180,86 +174,44 @@ def summary(result: Any) -> tuple[Any, ...]:
     return (len(frame), *total, *squares)
 
 
-def race(connection: Any, acts: pd.DataFrame, repeats: int) -> list[dict[str, Any]]:
-    jobs: dict[str, dict[str, Callable[[], Any]]] = {
-        "edges": {
-            "smallnet": lambda: ours_edges(connection),
-            "duckdb sql": lambda: sql(connection, GROUP_EDGES_SQL + "SELECT * FROM edges"),
-            "pandas": lambda: pandas_edges(acts),
-        },
-        "groups": {
-            "smallnet": lambda: ours_groups(connection),
-            "duckdb sql": lambda: sql(connection, GROUP_EDGES_SQL + GROUPS_SQL),
-            "pandas": lambda: pandas_groups(acts),
-        },
-        "network": {
-            "smallnet": lambda: ours_network(connection),
-            "duckdb sql": lambda: sql_network(connection),
-            "pandas": lambda: pandas_network(acts),
-        },
-    }
+def race(connection: Any, acts: pd.DataFrame, rounds: int) -> list[Row]:
     versions = {"duckdb sql": duckdb.__version__, "pandas": pd.__version__}
-    found = []
-    for job, peers in jobs.items():
-        found += measure(job, len(acts), peers, versions, repeats, summary)
+    jobs = {
+        "edges": (
+            lambda: ours_edges(connection),
+            lambda: sql(connection, GROUP_EDGES_SQL + "SELECT * FROM edges"),
+            lambda: pandas_edges(acts),
+        ),
+        "groups": (
+            lambda: ours_groups(connection),
+            lambda: sql(connection, GROUP_EDGES_SQL + GROUPS_SQL),
+            lambda: pandas_groups(acts),
+        ),
+        "network": (
+            lambda: ours_network(connection),
+            lambda: sql_network(connection),
+            lambda: pandas_network(acts),
+        ),
+    }
+    found: list[Row] = []
+    for job, (ours, *theirs) in jobs.items():
+        peers = {
+            name: (version, run)
+            for (name, version), run in zip(versions.items(), theirs, strict=True)
+        }
+        found += race_equal(job, len(acts), ours, peers, summary, rounds=rounds, goals=GOALS)
     return found
 
 
-def measure(
-    job: str,
-    size: int,
-    peers: dict[str, Callable[[], Any]],
-    versions: dict[str, str],
-    repeats: int,
-    summary: Callable[[Any], tuple[Any, ...]],
-) -> list[dict[str, Any]]:
-    """Run ours and the peers in turn, and give a row a peer: medians, and whether they agree."""
-    wall: dict[str, list[float]] = {peer: [] for peer in peers}
-    cpu: dict[str, list[float]] = {peer: [] for peer in peers}
-    seen: dict[str, tuple[Any, ...]] = {}
-    for _round in range(repeats):
-        for peer, run in peers.items():
-            clock, spent = time.perf_counter(), time.process_time()
-            result = run()
-            wall[peer].append(time.perf_counter() - clock)
-            cpu[peer].append(time.process_time() - spent)
-            seen[peer] = summary(result)
-            del result
-    return [
-        {
-            "job": job,
-            "size": size,
-            "peer": peer,
-            "peer_version": versions[peer],
-            "ours_wall_s": statistics.median(wall["smallnet"]),
-            "peer_wall_s": statistics.median(wall[peer]),
-            "ours_cpu_s": statistics.median(cpu["smallnet"]),
-            "peer_cpu_s": statistics.median(cpu[peer]),
-            "agreement": "exact" if seen[peer] == seen["smallnet"] else "DIFFERS",
-        }
-        for peer in versions
-    ]
-
-
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rows", type=int, default=1_000_000)
-    parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--json", type=Path)
-    options = parser.parse_args()
-    connection = make_connection(options.rows)
+    options = parser(__doc__)
+    options.add_argument("--rows", type=int, default=1_000_000)
+    given = options.parse_args()
+    connection = make_connection(given.rows)
     columns = ["interaction", "sender", "at", "group", "recipient", "reply_to", "kind"]
     acts = connection.table("interactions").select(columns).to_pyarrow().to_pandas()
-    for row in race(connection, acts, options.repeats):
-        wall, cpu = row["peer_wall_s"] / row["ours_wall_s"], row["peer_cpu_s"] / row["ours_cpu_s"]
-        print(
-            f"{row['job']:8} {row['size']:>11,} rows  smallnet {row['ours_wall_s']:6.2f} s  "
-            f"{row['peer']:10} {row['peer_wall_s']:6.2f} s  peer/ours: wall {wall:5.2f} "
-            f"cpu {cpu:5.2f}  {row['agreement']}"
-        )
-        if options.json:
-            with options.json.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(row) + "\n")
+    for row in race(connection, acts, given.rounds):
+        tell(row, given)
 
 
 if __name__ == "__main__":

@@ -1,26 +1,22 @@
 """Race: what ``group_table`` takes from many messages, group by group.
 
 Ours (Ibis on DuckDB) against DuckDB SQL written by hand and against pandas, from tables in memory
-to the result in memory, interleaved in one process: members at the end, talk of members, rhythm,
+to the result in memory, by the rules of ``racing.py``: members at the end, talk of members, rhythm,
 evenness and time to an answer, with the interval of its median. The whole ``group_table`` is timed
 too, with no peer: nobody writes its 80 columns twice. Run it on a calm machine::
 
-    python tests/benchmarks/bench_groups.py --rows 10000000 --repeats 3
+    python tests/benchmarks/bench_groups.py --rows 10000000 [--rounds 3] [--json FILE]
 
-It prints, and with ``--json FILE`` appends as lines, the rows of ``bench_edges``. The goals are 1.3
-times the SQL at most and half the time of pandas at most.
+The goals are 1.3 times the SQL at most and half the time of pandas at most.
 """
 
-import argparse
-import json
-import time
-from pathlib import Path
 from typing import Any
 
 import duckdb
 import numpy as np
 import pandas as pd
-from bench_edges import START, STOP, make_connection, measure
+from bench_edges import GOALS, START, STOP, make_connection
+from racing import parser, race_equal, tell, timed
 from scipy.stats import norm
 
 from smallnet.measures import (
@@ -186,36 +182,29 @@ def summary(table: pd.DataFrame) -> tuple[Any, ...]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rows", type=int, default=1_000_000)
-    parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--json", type=Path)
-    options = parser.parse_args()
-    connection = make_connection(options.rows)
+    options = parser(__doc__)
+    options.add_argument("--rows", type=int, default=1_000_000)
+    given = options.parse_args()
+    connection = make_connection(given.rows)
     connection.raw_sql(MEMBERS)
     columns = ["interaction", "sender", "at", "group", "reply_to", "kind"]
     acts = connection.table("interactions").select(columns).to_pyarrow().to_pandas()
     members = connection.table("memberships").select("group", "person", "joined_at")
     members = members.to_pyarrow().to_pandas()
     peers = {
-        "smallnet": lambda: ours(connection),
-        "duckdb sql": lambda: sql(connection),
-        "pandas": lambda: by_pandas(acts, members),
+        "duckdb sql": (duckdb.__version__, lambda: sql(connection)),
+        "pandas": (pd.__version__, lambda: by_pandas(acts, members)),
     }
-    versions = {"duckdb sql": duckdb.__version__, "pandas": pd.__version__}
-    for row in measure("group_table", len(acts), peers, versions, options.repeats, summary):
-        wall, cpu = row["peer_wall_s"] / row["ours_wall_s"], row["peer_cpu_s"] / row["ours_cpu_s"]
-        print(
-            f"{row['job']:12} {row['size']:>11,} rows  smallnet {row['ours_wall_s']:6.2f} s  "
-            f"{row['peer']:10} {row['peer_wall_s']:6.2f} s  peer/ours: wall {wall:5.2f} "
-            f"cpu {cpu:5.2f}  {row['agreement']}"
-        )
-        if options.json:
-            with options.json.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(row) + "\n")
-    clock = time.perf_counter()
-    whole = group_table(dataset_on(connection))
-    print(f"the whole table, {whole.shape[1]} columns: {time.perf_counter() - clock:.2f} s")
+    rows = race_equal(
+        "group_table", len(acts), lambda: ours(connection), peers, summary,
+        rounds=given.rounds, goals=GOALS,
+    )  # fmt: skip
+    for row in rows:
+        tell(row, given)
+    whole, wall, cpu = timed(lambda: group_table(dataset_on(connection)))
+    words = f"{whole.shape[1]} columns"
+    job = {"job": "group_table, the whole", "size": len(acts), "agreement": words}
+    tell(job | {"ours_wall_s": wall, "ours_cpu_s": cpu}, given)
 
 
 if __name__ == "__main__":

@@ -1,33 +1,23 @@
 """Race: models of spreading along ties against what others have, and against the machine.
 
-Ours with two threads, peers with the one they have; same graph, same parameters, graphs laid out
-before the clock starts. Run it on a calm machine::
+Same graph, same parameters, by the rules of ``racing.py``. Run it on a calm machine::
 
     python tests/benchmarks/bench_spreading.py [--rounds 3] [--only cascade,sir] [--json FILE]
 
-It prints, and with ``--json FILE`` appends as lines, rows of ``job, size, peer, peer_version,
-ours_wall_s, peer_wall_s, ours_cpu_s, peer_cpu_s, agreement``: seconds a replicate (medians of
-interleaved rounds), and how many standard errors the mean final sizes differ by. Peers that are
-not installed are passed over; they are those of the group ``bench-peers`` of pyproject.toml.
-Then: the part of the machine's limit that a cascade reaches, its growth with ties, and bytes a
-person of a running replicate.
+After the peers: the part of the machine's limit that a cascade reaches, its growth with ties, and
+bytes a person of a running replicate.
 """
 
-import argparse
-import json
-import statistics
 import threading
 import time
 from array import array
 from collections.abc import Callable, Iterator
-from importlib import metadata
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import joblib
 import numpy as np
 from numba import njit
+from racing import THREADS, Goal, Replicates, missing, parser, race_chance, skipped, tell, timed
 
 from smallnet.networks import Network
 from smallnet.simulations.spreading import (
@@ -39,15 +29,13 @@ from smallnet.simulations.spreading import (
     Model,
     Population,
     SimplicialContagion,
-    replicas,
 )
 from smallnet.simulations.spreading.kernels.stream import start, step
 
-THREADS = 2
 PEOPLE = 100_000
 SEEDS = 100
 CHANCE = 0.1
-GOALS = {  # times faster: wall, processor
+GOALS: dict[str, Goal] = {  # times faster: wall, processor
     "cascade, one chance": (8, 4),
     "cascade, chance a tie": (3, 1.5),
     "linear threshold": (None, 10),
@@ -88,20 +76,11 @@ def unequal(population: Population) -> Population:
     return Population(made)
 
 
-class Ours:
-    """A prepared model; ``run`` gives final sizes of replicates, with two threads."""
-
-    def __init__(
-        self, model: Model, population: Population, seeds: Any, n: int, *, last: bool = False
-    ) -> None:
-        self.kernel = model.prepare(population, np.asarray(seeds, np.int32))
-        self.n, self.last, self.rng = n, last, np.random.default_rng(17)
-        self.kernel.run(np.arange(2, dtype=np.uint64))  # compile
-
-    def run(self) -> Any:
-        with joblib.parallel_config(backend="threading", n_jobs=THREADS):
-            block = replicas(self.kernel, self.n, rng=self.rng)
-        return block.curves[:, -1] if self.last else block.final_sizes
+def prepared(
+    model: Model, population: Population, seeds: Any, n: int, *, last: bool = False
+) -> Replicates:
+    """Lay a model out: final sizes of ``n`` replicates, or how many are infected at the end."""
+    return Replicates(model.prepare(population, np.asarray(seeds, np.int32)), n, last=last)
 
 
 Peer = tuple[str, Callable[[], Any]]
@@ -196,40 +175,40 @@ def hypergraphx(
     return "hypergraphx", run
 
 
-def jobs() -> Iterator[tuple[str, str, str, Callable[[], tuple[Ours, Peer, int]]]]:
+def jobs() -> Iterator[tuple[str, str, str, Callable[[], tuple[Replicates, Peer, int]]]]:
     """Job, word for --only, module of the peer, what sets both up."""
     seeds = np.random.default_rng(2).choice(PEOPLE, SEEDS, replace=False)
     population = make_population(PEOPLE, 10)
     own = unequal(population)
     arcs = len(population.ties()[1])
 
-    def cascade() -> tuple[Ours, Peer, int]:
-        ours = Ours(IndependentCascade(probability=CHANCE), population, seeds, 512)
+    def cascade() -> tuple[Replicates, Peer, int]:
+        ours = prepared(IndependentCascade(probability=CHANCE), population, seeds, 512)
         return ours, cynetdiff(population, "one", seeds, 100), arcs
 
-    def own_chances() -> tuple[Ours, Peer, int]:
-        ours = Ours(IndependentCascade(tie_weights="probability"), own, seeds, 512)
+    def own_chances() -> tuple[Replicates, Peer, int]:
+        ours = prepared(IndependentCascade(tie_weights="probability"), own, seeds, 512)
         return ours, cynetdiff(own, "own", seeds, 100), arcs
 
-    def threshold() -> tuple[Ours, Peer, int]:
-        ours = Ours(LinearThreshold(), population, seeds, 2048)
+    def threshold() -> tuple[Replicates, Peer, int]:
+        ours = prepared(LinearThreshold(), population, seeds, 2048)
         return ours, cynetdiff(population, "threshold", seeds, 300), arcs
 
-    def sir() -> tuple[Ours, Peer, int]:
+    def sir() -> tuple[Replicates, Peer, int]:
         beta, gamma, steps = 0.02, 0.1, 150
         model = SIR(beta=beta, gamma=gamma, horizon=steps)
         return (
-            Ours(model, population, seeds, 256),
+            prepared(model, population, seeds, 256),
             ndlib(population, beta, gamma, steps, seeds),
             arcs,
         )
 
-    def continuous() -> tuple[Ours, Peer, int]:
+    def continuous() -> tuple[Replicates, Peer, int]:
         tau, gamma = 0.02, 0.1
-        ours = Ours(ContinuousSIR(tau=tau, gamma=gamma), population, seeds, 256)
+        ours = prepared(ContinuousSIR(tau=tau, gamma=gamma), population, seeds, 256)
         return ours, eon(population, tau, gamma, seeds, 2), arcs
 
-    def simplicial() -> tuple[Ours, Peer, int]:
+    def simplicial() -> tuple[Replicates, Peer, int]:
         people, rng = 2000, np.random.default_rng(4)
         source, target = make_ends(people, 8, rng)
         corners = np.sort(rng.integers(0, people, (4000, 3)), axis=1)
@@ -245,7 +224,7 @@ def jobs() -> Iterator[tuple[str, str, str, Callable[[], tuple[Ours, Peer, int]]
         first = rng.choice(people, 200, replace=False)
         pairs = list(zip(source.tolist(), target.tolist(), strict=True))
         peer = hypergraphx(pairs, corners.tolist(), people, model, first, 3)
-        ours = Ours(model, Population(network), first, 1024, last=True)
+        ours = prepared(model, Population(network), first, 1024, last=True)
         return ours, peer, len(pairs) + len(corners)
 
     yield "cascade, one chance", "cascade", "cynetdiff", cascade
@@ -254,40 +233,6 @@ def jobs() -> Iterator[tuple[str, str, str, Callable[[], tuple[Ours, Peer, int]]
     yield "discrete SIR", "sir", "ndlib", sir
     yield "continuous SIR", "continuous", "EoN", continuous
     yield "simplicial SIS", "simplicial", "hypergraphx", simplicial
-
-
-def timed(run: Callable[[], Any]) -> tuple[Any, float, float]:
-    clock, spent = time.perf_counter(), time.process_time()
-    result = np.asarray(run(), dtype=float)
-    wall, cpu = time.perf_counter() - clock, time.process_time() - spent
-    return result, wall / len(result), cpu / len(result)
-
-
-def race(job: str, ours: Ours, peer: Peer, size: int, rounds: int) -> dict[str, Any]:
-    name, run = peer
-    times: dict[str, list[float]] = {"ow": [], "oc": [], "pw": [], "pc": []}
-    found: dict[str, list[Any]] = {"ours": [], "peer": []}
-    for _ in range(rounds):
-        for who, go in (("ours", ours.run), ("peer", run)):
-            result, wall, cpu = timed(go)
-            found[who].append(result)
-            times[who[0] + "w"].append(wall)
-            times[who[0] + "c"].append(cpu)
-    mine, theirs = (np.concatenate(found[who]) for who in ("ours", "peer"))
-    spread = theirs.std(ddof=1) if len(theirs) > 1 else mine.std(ddof=1)
-    error = np.sqrt(mine.var(ddof=1) / len(mine) + spread**2 / len(theirs))
-    off = (mine.mean() - theirs.mean()) / error
-    return {
-        "job": job,
-        "size": size,
-        "peer": name,
-        "peer_version": metadata.version(name),
-        "ours_wall_s": statistics.median(times["ow"]),
-        "peer_wall_s": statistics.median(times["pw"]),
-        "ours_cpu_s": statistics.median(times["oc"]),
-        "peer_cpu_s": statistics.median(times["pc"]),
-        "agreement": f"{mine.mean():.1f} v {theirs.mean():.1f}, {off:+.1f} SE, n={len(theirs)}",
-    }
 
 
 @njit(nogil=True)
@@ -307,6 +252,11 @@ def _draws(n: Any) -> Any:
         bits, a, b, c, d = step(a, b, c, d)
         total ^= bits
     return total
+
+
+def seconds_a_replicate(ours: Replicates, rounds: int) -> float:
+    """Wall seconds, the best of some rounds."""
+    return min(timed(ours)[1] for _ in range(rounds)) / ours.n
 
 
 def per_second(run: Callable[[], Any], n: int) -> float:
@@ -333,8 +283,8 @@ def limit(population: Population) -> dict[str, Any]:
     ptr, nbr, _ = population.ties()
     rng = np.random.default_rng(6)
     seeds = np.random.default_rng(2).choice(len(ptr) - 1, SEEDS, replace=False)
-    ours = Ours(IndependentCascade(probability=CHANCE), population, seeds, 512)
-    wall = min(timed(ours.run)[1] for _ in range(5))
+    ours = prepared(IndependentCascade(probability=CHANCE), population, seeds, 512)
+    wall = seconds_a_replicate(ours, 5)
     adopters = successes = 0.0
     for i in range(20):
         trace = IndependentCascade(probability=CHANCE).trace(
@@ -365,8 +315,8 @@ def growth(largest: int) -> list[dict[str, Any]]:
         ptr, nbr, _ = population.ties()
         seeds = np.random.default_rng(2).choice(people, people // 1000, replace=False)
         model = IndependentCascade(probability=CHANCE)
-        ours = Ours(model, population, seeds, max(4, 20_000_000 // arcs))
-        wall = min(timed(ours.run)[1] for _ in range(3))
+        ours = prepared(model, population, seeds, max(4, 20_000_000 // arcs))
+        wall = seconds_a_replicate(ours, 3)
         trace = model.trace(population, seeds, rng=np.random.default_rng(1))
         traversed = int(np.diff(ptr)[trace.person].sum())
         rows.append(
@@ -434,49 +384,34 @@ def bytes_a_person(people: int = 3_000_000) -> list[dict[str, Any]]:
     return rows
 
 
-def tell(row: dict[str, Any], options: argparse.Namespace) -> None:
-    text = f"{row['job']:36} {row['size']:>10,}  "
-    if row.get("peer_version"):
-        wall, cpu = row["peer_wall_s"] / row["ours_wall_s"], row["peer_cpu_s"] / row["ours_cpu_s"]
-        goal = "/".join("–" if g is None else f"{g:g}" for g in GOALS[row["job"]])
-        ours_ms, peer_ms = 1e3 * row["ours_wall_s"], 1e3 * row["peer_wall_s"]
-        text += f"{ours_ms:8.3f} ms, {row['peer']} {peer_ms:.2f} ms: "
-        text += f"wall {wall:.1f} x, cpu {cpu:.1f} x (goals {goal})  "
-    elif "ours_wall_s" in row:
-        text += f"{1e3 * row['ours_wall_s']:8.3f} ms  "
-    print(text + row["agreement"], flush=True)
-    if options.json:
-        with options.json.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(row) + "\n")
-
-
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--only", default="", help="cascade,own,threshold,...,limit,growth,bytes")
-    parser.add_argument("--largest", type=int, default=10_000_000, help="ties of the growth test")
-    parser.add_argument("--json", type=Path)
-    options = parser.parse_args()
-    wanted = set(options.only.split(",")) - {""}
+    options = parser(__doc__)
+    options.add_argument("--only", default="", help="cascade,own,threshold,...,limit,growth,bytes")
+    options.add_argument("--largest", type=int, default=10_000_000, help="ties of the growth test")
+    given = options.parse_args()
+    wanted = set(given.only.split(",")) - {""}
     for job, word, module, set_up in jobs():
         if wanted and word not in wanted:
             continue
-        if find_spec(module) is None:
-            print(f"{job}: passed over, {module} is not installed")
+        if why := missing(module):
+            tell(skipped(job, None, module, why), given)
             continue
-        ours, peer, size = set_up()
-        tell(race(job, ours, peer, size, 1 if word == "sir" else options.rounds), options)
+        ours, (peer, theirs), size = set_up()
+        rounds = 1 if word == "sir" else given.rounds  # half a minute a run of the peer
+        row = race_chance(job, size, ours, peer, theirs, rounds=rounds, goal=GOALS[job])
+        tell(row, given)
     if not wanted or "limit" in wanted:
-        tell(limit(make_population(PEOPLE, 10)), options)
+        tell(limit(make_population(PEOPLE, 10)), given)
     if not wanted or "growth" in wanted:
-        for row in growth(options.largest):
-            tell(row, options)
+        for row in growth(given.largest):
+            tell(row, given)
     if not wanted or "bytes" in wanted:
         if not Path("/proc/self/clear_refs").exists():
-            print("bytes a person: passed over, this system does not tell peaks")
+            why = "skipped: this system does not tell peaks of memory"
+            tell(skipped("bytes a person", None, "–", why), given)
         else:
             for row in bytes_a_person():
-                tell(row, options)
+                tell(row, given)
 
 
 if __name__ == "__main__":

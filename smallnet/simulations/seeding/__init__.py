@@ -4,9 +4,9 @@ Every strategy is ``choose(population, budget, model, *, rng, costs) -> Choice``
 :data:`STRATEGIES` has them by name. :func:`compare_strategies` lets the same worlds judge them all.
 """
 
-from smallnet.simulations.seeding.celf import celf
 from smallnet.simulations.seeding.choice import Certificate, Choice, Costs
 from smallnet.simulations.seeding.compare import Comparison, compare_strategies
+from smallnet.simulations.seeding.greedy import celf
 from smallnet.simulations.seeding.group_seeding import (
     few_per_large_group,
     group_cover,
@@ -21,14 +21,14 @@ from smallnet.simulations.seeding.rankings import (
     k_core,
     pagerank,
 )
-from smallnet.simulations.seeding.reverse_reachable import ReverseSets, reverse_reachable
+from smallnet.simulations.seeding.reverse_sets import ReverseSets, reverse_reachable
 from smallnet.simulations.seeding.strategies import (
     STRATEGIES,
     Strategy,
     find_strategy,
     fitting_strategies,
 )
-from smallnet.simulations.seeding.worlds import LiveTies, has_live_ties
+from smallnet.simulations.seeding.worlds import LiveTies
 
 __all__ = [
     "STRATEGIES",
@@ -49,7 +49,6 @@ __all__ = [
     "fitting_strategies",
     "group_count",
     "group_cover",
-    "has_live_ties",
     "k_core",
     "one_per_group",
     "pagerank",

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from smallnet.errors import InputError
 from smallnet.simulations.seeding.choice import Choice, Costs
 from smallnet.simulations.seeding.strategies import find_strategy, fitting_strategies
-from smallnet.simulations.seeding.worlds import LiveTies, has_live_ties
+from smallnet.simulations.seeding.worlds import LiveTies
 from smallnet.simulations.spreading import Model, Population, mean_interval
 from smallnet.simulations.spreading.kernels.stream import stream_keys
 from smallnet.tables import Text
@@ -335,7 +335,7 @@ def _judged(
     jobs: int,
 ) -> dict[str, tuple[IntArray, IntArray]]:
     """People and groups reached, by strategy, a value a key."""
-    ties = LiveTies.of(population, model) if has_live_ties(model) else None
+    ties = LiveTies.of(population, model) if model.live_ties != "none" else None
     kernels = {
         name: None if ties else model.prepare(population, choice.people)
         for name, choice in choices.items()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -11,9 +12,47 @@ from scipy.sparse import csr_array, triu
 from smallnet.simulations.seeding.choice import Choice, Costs
 from smallnet.simulations.spreading import Model, Population
 
-__all__ = ["anybody", "bridges", "degree", "group_count", "k_core", "pagerank"]
+__all__ = ["Rule", "anybody", "bridges", "degree", "group_count", "k_core", "pagerank"]
 
 BASE_COST = Costs()
+Scores = tuple[ArrayLike, ...]
+
+
+class Rule(Protocol):
+    """A strategy as a function."""
+
+    def __call__(
+        self,
+        population: Population,
+        budget: float,
+        model: Model,
+        *,
+        rng: np.random.Generator,
+        costs: Costs = ...,
+    ) -> Choice:
+        """Choose whom to start with."""
+        ...
+
+
+def _first_by(scores: Callable[[Population], Scores]) -> Rule:
+    """Make a rule of scores: the highest first, equals by the next score, in the end by lot."""
+
+    def rule(
+        population: Population,
+        budget: float,
+        model: Model,
+        *,
+        rng: np.random.Generator,
+        costs: Costs = BASE_COST,
+    ) -> Choice:
+        k = costs.people_for(budget, population)
+        keys = [-np.asarray(score, dtype=np.float64) for score in reversed(scores(population))]
+        order = np.lexsort([rng.random(population.n_people), *keys])
+        return Choice(order[:k].astype(np.int32))
+
+    for name in ("__module__", "__name__", "__qualname__", "__doc__"):
+        setattr(rule, name, getattr(scores, name))
+    return rule
 
 
 def anybody(
@@ -47,89 +86,54 @@ def anybody(
     return Choice(rng.permutation(population.n_people)[:k].astype(np.int32))
 
 
-def degree(
-    population: Population,
-    budget: float,
-    model: Model,
-    *,
-    rng: np.random.Generator,
-    costs: Costs = BASE_COST,
-) -> Choice:
+@_first_by
+def degree(population: Population) -> Scores:
     """Begin with those whose ties to others are strongest in sum.
 
-    Equals by the strength of their alters, then by lot. See :func:`anybody`.
+    Equals by the strength of their alters, then by lot. Parameters as in :func:`anybody`.
     """
-    k = costs.people_for(budget, population)
-    strength, alters = _strength(population), None
-    if population.network is not None:
-        alters = population.network.adjacency @ strength
-    return _top(strength, k, rng, then=alters)
+    strength = _strength(population)
+    if population.network is None:
+        return (strength,)
+    return strength, population.network.adjacency @ strength
 
 
-def group_count(
-    population: Population,
-    budget: float,
-    model: Model,
-    *,
-    rng: np.random.Generator,
-    costs: Costs = BASE_COST,
-) -> Choice:
-    """Begin with those in most groups. See :func:`anybody`."""
-    k = costs.people_for(budget, population)
-    return _top(np.diff(_known_groups(population)), k, rng)
+@_first_by
+def group_count(population: Population) -> Scores:
+    """Begin with those in most groups. Parameters as in :func:`anybody`."""
+    return (np.diff(_known_groups(population)),)
 
 
-def k_core(
-    population: Population,
-    budget: float,
-    model: Model,
-    *,
-    rng: np.random.Generator,
-    costs: Costs = BASE_COST,
-) -> Choice:
+@_first_by
+def k_core(population: Population) -> Scores:
     """Begin in the innermost core, the strongest first.
 
     After Kitsak et al. (2010, https://doi.org/10.1038/nphys1746). Ties count in both directions.
-    See :func:`anybody`.
+    Parameters as in :func:`anybody`.
     """
-    k = costs.people_for(budget, population)
-    core = np.asarray(_graph(population, directed=False).coreness(), dtype=np.float64)
-    return _top(core, k, rng, then=_strength(population))
+    return _graph(population, directed=False).coreness(), _strength(population)
 
 
-def pagerank(
-    population: Population,
-    budget: float,
-    model: Model,
-    *,
-    rng: np.random.Generator,
-    costs: Costs = BASE_COST,
-) -> Choice:
+@_first_by
+def pagerank(population: Population) -> Scores:
     """Begin with those whom a walk backwards along ties visits most (PageRank, damping 0.85).
 
-    Backwards, as who can reach many is wanted, not who is reached from many. See :func:`anybody`.
+    Backwards, as who can reach many is wanted, not who is reached from many. Parameters as in
+    :func:`anybody`.
     """
-    k = costs.people_for(budget, population)
     graph = _graph(population, directed=True)
-    return _top(graph.pagerank(weights="weight" if graph.ecount() else None), k, rng)
+    return (graph.pagerank(weights="weight" if graph.ecount() else None),)
 
 
-def bridges(
-    population: Population,
-    budget: float,
-    model: Model,
-    *,
-    rng: np.random.Generator,
-    costs: Costs = BASE_COST,
-) -> Choice:
+@_first_by
+def bridges(population: Population) -> Scores:
     """Begin with those whose alters are least tied to each other (least constraint).
 
-    Burt (1992), Structural Holes. Who has no tie comes last. See :func:`anybody`.
+    Burt (1992), Structural Holes. Who has no tie comes last. Parameters as in :func:`anybody`.
     """
-    k = costs.people_for(budget, population)
     graph = _graph(population, directed=False)
     held = np.asarray(graph.constraint(weights="weight" if graph.ecount() else None), dtype=float)
-    return _top(np.where(np.isnan(held), -np.inf, -held), k, rng)
+    return (np.where(np.isnan(held), -np.inf, -held),)
 
 
 def _strength(population: Population) -> NDArray[np.float64]:
@@ -162,14 +166,3 @@ def _graph(population: Population, *, directed: bool) -> Any:
     graph = igraph.Graph(n=n, edges=ends, directed=directed)
     graph.es["weight"] = back.data[kept].tolist()
     return graph
-
-
-def _top(
-    score: ArrayLike, k: int, rng: np.random.Generator, *, then: ArrayLike | None = None
-) -> Choice:
-    """Highest scores first, equals by the second score, else by lot."""
-    first = np.asarray(score, dtype=np.float64)
-    keys = [rng.random(len(first)), -first]
-    if then is not None:
-        keys.insert(1, -np.asarray(then, dtype=np.float64))
-    return Choice(np.lexsort(keys)[:k].astype(np.int32))

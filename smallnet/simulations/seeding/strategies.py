@@ -5,13 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Protocol
-
-import numpy as np
 
 from smallnet.errors import UnknownNameError
-from smallnet.simulations.seeding.celf import celf
-from smallnet.simulations.seeding.choice import Choice, Costs
+from smallnet.simulations.seeding.greedy import celf
 from smallnet.simulations.seeding.group_seeding import (
     few_per_large_group,
     group_cover,
@@ -19,6 +15,7 @@ from smallnet.simulations.seeding.group_seeding import (
     whole_small_groups,
 )
 from smallnet.simulations.seeding.rankings import (
+    Rule,
     anybody,
     bridges,
     degree,
@@ -26,28 +23,11 @@ from smallnet.simulations.seeding.rankings import (
     k_core,
     pagerank,
 )
-from smallnet.simulations.seeding.reverse_reachable import reverse_reachable
-from smallnet.simulations.seeding.worlds import has_live_ties
+from smallnet.simulations.seeding.reverse_sets import reverse_reachable
 from smallnet.simulations.spreading import Model, Population
 from smallnet.tables.words import Text
 
-__all__ = ["STRATEGIES", "Rule", "Strategy", "find_strategy", "fitting_strategies"]
-
-
-class Rule(Protocol):
-    """A strategy as a function."""
-
-    def __call__(
-        self,
-        population: Population,
-        budget: float,
-        model: Model,
-        *,
-        rng: np.random.Generator,
-        costs: Costs = ...,
-    ) -> Choice:
-        """Choose whom to start with."""
-        ...
+__all__ = ["STRATEGIES", "Strategy", "find_strategy", "fitting_strategies"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +55,7 @@ class Strategy:
         have = {
             "ties": population.network is not None,
             "groups": population.n_groups > 0,
-            "live ties": population.network is not None and has_live_ties(model),
+            "live ties": population.network is not None and model.live_ties != "none",
         }
         return all(have[need] for need in self.needs)
 
@@ -142,7 +122,7 @@ def fitting_strategies(population: Population, model: Model) -> tuple[str, ...]:
     Greedy choice is left out where each look at a person would take whole replicates, in models
     without live ties; who asks for ``celf`` by name gets it.
     """
-    quick = has_live_ties(model)
+    quick = model.live_ties != "none"
     return tuple(
         name
         for name, rule in STRATEGIES.items()

@@ -16,19 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from smallnet.errors import InputError
 from smallnet.simulations.seeding import kernels
 from smallnet.simulations.spreading import Model, Population
-from smallnet.simulations.spreading.independent_cascade import IndependentCascade, tie_chances
 
-__all__ = ["LiveTies", "has_live_ties"]
+__all__ = ["LiveTies"]
 
 FloatArray = NDArray[np.float64]
-
-
-def has_live_ties(model: Model) -> bool:
-    """Whether a model is one of live ties: a cascade, or thresholds drawn uniformly."""
-    return isinstance(model, IndependentCascade) or model.name == "linear-threshold"
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,18 +55,9 @@ class LiveTies:
         InputError
             If the model is not one of live ties, or the population has no network.
         """
-        if not has_live_ties(model):
-            msg = (
-                f"{model.name} is no model of live ties, expected an independent cascade or "
-                "linear thresholds drawn uniformly"
-            )
-            raise InputError(msg)
-        ptr, nbr, weight = population.ties()
-        one_each = not isinstance(model, IndependentCascade)
-        if isinstance(model, IndependentCascade):
-            chance = tie_chances(model.probability, model.tie_weights, nbr, weight)
-        else:
-            chance = _influences(model, population)
+        chance = model.live_chances(population)
+        ptr, nbr, _ = population.ties()
+        one_each = model.live_ties == "one"
         chance = np.ascontiguousarray(np.broadcast_to(chance, len(nbr)), dtype=np.float64)
         ties = cls(ptr, nbr, chance, one_each, False)
         return cls(ptr, nbr, chance, one_each, not one_each and ties._is_symmetric())
@@ -142,12 +126,3 @@ class LiveTies:
             self.ptr, self.nbr, *self.coins, seeds, own, groups, population.n_groups, keys
         )
         return found
-
-
-def _influences(model: Model, population: Population) -> FloatArray:
-    """Influence of each tie under linear thresholds: its share of the strength towards a person."""
-    _, nbr, weight = population.ties()
-    if getattr(model, "tie_weights", "strength") == "ignore":
-        weight = np.ones(len(nbr))
-    total = np.bincount(nbr, weight, minlength=population.n_people)[nbr]
-    return np.divide(weight, total, out=np.zeros(len(nbr)), where=total > 0)

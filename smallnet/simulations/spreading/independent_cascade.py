@@ -45,6 +45,7 @@ class IndependentCascade(Model):
 
     name: ClassVar[str] = "independent-cascade"
     paper: ClassVar[str] = "https://doi.org/10.1145/956750.956769"
+    live_ties: ClassVar[Literal["none", "each", "one"]] = "each"
 
     probability: float = 0.05
     tie_weights: Literal["per-unit", "ignore", "probability", "inverse-degree"] = "per-unit"
@@ -65,6 +66,11 @@ class IndependentCascade(Model):
             return _SameChance(place, *wait_table(float(chance[0])))
         ties = thin_ties(place.ptr, place.nbr, chance)
         return _OwnChances(place._replace(ptr=ties.ptr, nbr=ties.nbr), ties)
+
+    def live_chances(self, population: Population) -> NDArray[np.float64]:
+        """See :meth:`Model.live_chances`."""
+        _, nbr, weight = population.ties()
+        return tie_chances(self.probability, self.tie_weights, nbr, weight)
 
 
 def tie_chances(

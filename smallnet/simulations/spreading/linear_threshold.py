@@ -47,6 +47,7 @@ class LinearThreshold(Model):
 
     name: ClassVar[str] = "linear-threshold"
     paper: ClassVar[str] = "https://doi.org/10.1145/956750.956769"
+    live_ties: ClassVar[Literal["none", "each", "one"]] = "one"
 
     tie_weights: Literal["strength", "ignore"] = "strength"
 
@@ -67,9 +68,22 @@ class LinearThreshold(Model):
         same = (weight == most[nbr]).all() and (weight > 0).all()
         if same and ties_in.max(initial=0) <= MOST_COUNTED:
             return _EqualShares(place, ties_in.astype(np.uint32))
-        total = np.bincount(nbr, weights=weight, minlength=n)[nbr]
-        part = np.divide(weight, total, out=np.zeros_like(weight), where=total > 0)
-        return _Shares(place, np.rint(part * 2.0**BITS).astype(np.uint64))
+        return _Shares(place, np.rint(_influences(nbr, weight, n) * 2.0**BITS).astype(np.uint64))
+
+    def live_chances(self, population: Population) -> NDArray[np.float64]:
+        """Influence of each tie; see :meth:`Model.live_chances`."""
+        _, nbr, weight = population.ties()
+        if self.tie_weights == "ignore":
+            weight = np.ones_like(weight)
+        return _influences(nbr, weight, population.n_people)
+
+
+def _influences(
+    nbr: NDArray[np.int32], weight: NDArray[np.float64], n_people: int
+) -> NDArray[np.float64]:
+    """Share of each tie in the strength of all that lead to the same person; 0 where all have 0."""
+    total = np.bincount(nbr, weights=weight, minlength=n_people)[nbr]
+    return np.divide(weight, total, out=np.zeros_like(weight), where=total > 0)
 
 
 @dataclass(frozen=True)

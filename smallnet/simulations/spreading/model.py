@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Literal, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -44,6 +45,9 @@ class Model(ABC):
     time_unit: ClassVar[str] = "steps"
     uses: ClassVar[frozenset[str]] = frozenset({"ties"})
     """What it cannot do without: ``ties``, ``groups``."""
+    live_ties: ClassVar[Literal["none", "each", "one"]] = "none"
+    """Whether it reaches whom seeds reach along ties that are live by chance (Kempe et al. 2003):
+    ``each`` tie by its own coin, or at most ``one`` towards each person; ``none``: it does not."""
 
     @abstractmethod
     def prepare(self, population: Population, seeds: NDArray[np.int32]) -> Kernel:
@@ -83,15 +87,7 @@ class Model(ABC):
         block = replicas(
             kernel, replicates, rng=rng, jobs=jobs, checkpoint=checkpoint, progress=progress
         )
-        return Spread(
-            model=self,
-            seed_people=tuple(population.people[seeds]),
-            n_people=population.n_people,
-            n_groups=population.n_groups,
-            final_sizes=block.final_sizes,
-            groups_reached=block.groups_reached if population.membership is not None else None,
-            curves=block.curves,
-        )
+        return Spread.of(block, self, population, seeds)
 
     def trace(
         self,
@@ -119,9 +115,41 @@ class Model(ABC):
             time_unit=self.time_unit,
         )
 
+    def live_chances(self, population: Population) -> NDArray[np.float64]:
+        """Chance of each tie to be live, for models of live ties.
+
+        Returns
+        -------
+        ndarray of float64, shape (ties,) or (1,)
+            In the order of ``population.ties()``; one number where all are the same.
+
+        Raises
+        ------
+        InputError
+            If the model is not one of live ties.
+        """
+        msg = (
+            f"{self.name} is no model of live ties, expected an independent cascade or linear "
+            "thresholds drawn uniformly"
+        )
+        raise InputError(msg)
+
     def parameters(self) -> dict[str, Any]:
-        """Parameters as plain values."""
-        return dataclasses.asdict(self)
+        """Parameters as plain values, as they stand in ``spread.json``.
+
+        JSON has no number without end: an infinite one is the text ``"inf"``, which
+        :func:`make_model` reads back.
+        """
+        values = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        return {name: _plain(value) for name, value in values.items()}
+
+
+def _plain(value: Any) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {name: _plain(part) for name, part in dataclasses.asdict(value).items()}
+    if isinstance(value, float) and math.isinf(value):
+        return "inf" if value > 0 else "-inf"
+    return value
 
 
 def share(value: float, what: str, *, least: float = 0.0, most: float = 1.0) -> None:

@@ -80,6 +80,22 @@ class Spread:
     groups_reached: NDArray[np.int64] | None
     curves: NDArray[np.int32]
 
+    @classmethod
+    def of(
+        cls, block: Block, model: Model, population: Population, seeds: NDArray[np.int32]
+    ) -> Spread:
+        """Put replicates of a prepared model beside what they are replicates of."""
+        known = population.membership is not None
+        return cls(
+            model=model,
+            seed_people=tuple(population.people[seeds]),
+            n_people=population.n_people,
+            n_groups=population.n_groups,
+            final_sizes=block.final_sizes,
+            groups_reached=block.groups_reached if known else None,
+            curves=block.curves,
+        )
+
     @property
     def replicates(self) -> int:
         """Number of runs."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -137,6 +138,10 @@ class Population:
 
     def groups_of_people(self) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
         """Start of each person's groups, and the groups; nobody has any where none are known."""
+        return self._groups_of_people
+
+    @cached_property
+    def _groups_of_people(self) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
         if self.membership is None:
             return np.zeros(self.n_people + 1, np.int64), np.zeros(0, np.int32)
         return _parts(csr_array(self.membership.incidence.T))[:2]

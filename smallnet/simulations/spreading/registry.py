@@ -55,7 +55,8 @@ def make_model(name: str, parameters: Mapping[str, object] | None = None) -> Mod
     name : str
         A key of ``MODELS``.
     parameters : mapping
-        By name; a text is read as a number or a yes (``true``) or no where it is one.
+        By name; a text is read as a number (``inf`` for one without end) or a yes (``true``) or
+        no where it is one. Those that ``model.parameters()`` gives make the same model.
 
     Raises
     ------
@@ -85,6 +86,8 @@ def make_model(name: str, parameters: Mapping[str, object] | None = None) -> Mod
 def _read(value: object) -> Any:
     if not isinstance(value, str):
         return value
+    if value in ("inf", "-inf", "nan"):
+        return float(value)
     try:
         return json.loads(value)
     except json.JSONDecodeError:

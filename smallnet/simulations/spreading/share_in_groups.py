@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -194,10 +193,7 @@ class ShareInGroups(Model):
 
     def parameters(self) -> dict[str, Any]:
         """Parameters as plain values; of a list of muted memberships, the share."""
-        plain = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
-        for part in ("incentive", "broadcast"):
-            if plain[part] is not None:
-                plain[part] = dataclasses.asdict(plain[part])
+        plain = super().parameters()
         if isinstance(self.muted, np.ndarray):
             plain["muted"] = float(self.muted.mean()) if self.muted.size else 0.0
         return plain

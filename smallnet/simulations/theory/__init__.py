@@ -8,7 +8,7 @@ networks without any approximation (``exact_spread_ic``, ``exact_spread_lt``).
 
 from smallnet.simulations.theory.checks import observed_distribution
 from smallnet.simulations.theory.cliques import clique_growth, clique_percolation_threshold
-from smallnet.simulations.theory.complex_contagion import ComplexContagion, complex_contagion
+from smallnet.simulations.theory.deterministic import DeterministicSpread, complex_contagion
 from smallnet.simulations.theory.group_ame import GroupAME, GroupPath, GroupState
 from smallnet.simulations.theory.group_rates import group_infection_rate
 from smallnet.simulations.theory.group_thresholds import (
@@ -23,7 +23,7 @@ from smallnet.simulations.theory.live_edges import (
     exact_spread_lt,
 )
 from smallnet.simulations.theory.mixing import TwoLevels, critical_global, two_levels_of_mixing
-from smallnet.simulations.theory.reed_frost import expected_infections, mean_outbreak, reed_frost
+from smallnet.simulations.theory.one_group import expected_infections, mean_outbreak, reed_frost
 from smallnet.simulations.theory.simplicial import (
     Branch,
     SimplicialMeanField,
@@ -39,7 +39,7 @@ from smallnet.simulations.theory.well_mixed import final_size
 
 __all__ = [
     "Branch",
-    "ComplexContagion",
+    "DeterministicSpread",
     "GroupAME",
     "GroupPath",
     "GroupState",

@@ -13,7 +13,7 @@ from smallnet.simulations.theory.checks import (
     chance_of_size,
     distribution,
 )
-from smallnet.simulations.theory.reed_frost import expected_infections
+from smallnet.simulations.theory.one_group import expected_infections
 
 __all__ = ["TwoLevels", "critical_global", "two_levels_of_mixing"]
 

@@ -11,11 +11,11 @@ from smallnet.errors import InputError
 from smallnet.networks.network import Network
 from smallnet.simulations.theory.checks import FloatArray, seed_indices
 
-__all__ = ["ComplexContagion", "complex_contagion"]
+__all__ = ["DeterministicSpread", "complex_contagion"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class ComplexContagion:
+class DeterministicSpread:
     """Outcome of a deterministic contagion.
 
     Attributes
@@ -35,7 +35,7 @@ class ComplexContagion:
 
 def complex_contagion(
     adjacency: Network | Any, seeds: Iterable[int], threshold: float, *, fraction: bool = False
-) -> ComplexContagion:
+) -> DeterministicSpread:
     """Spread a behaviour that needs several adopters around, all people at the same moment.
 
     Parameters
@@ -87,4 +87,4 @@ def complex_contagion(
         steps += 1
         adopted_at[fresh] = steps
     size = int(np.isfinite(adopted_at).sum())
-    return ComplexContagion(adopted_at=adopted_at, size=size, steps=steps)
+    return DeterministicSpread(adopted_at=adopted_at, size=size, steps=steps)

@@ -18,7 +18,7 @@ from smallnet.errors import InputError
 from smallnet.simulations.seeding import kernels
 from smallnet.simulations.seeding.choice import Choice, Costs
 from smallnet.simulations.seeding.rankings import degree
-from smallnet.simulations.seeding.worlds import LiveTies, has_live_ties
+from smallnet.simulations.seeding.worlds import LiveTies
 from smallnet.simulations.spreading import Model, Population
 from smallnet.simulations.spreading.kernels.stream import stream_keys
 
@@ -81,7 +81,7 @@ def celf(
     ranked = degree(population, population.n_people, model, rng=rng).people
     keys = stream_keys(rng, worlds)
     few = max(FEWEST, 10 * k)
-    if not has_live_ties(model):
+    if model.live_ties == "none":
         gain: Gain = _by_simulation(population, model, keys[: max(1, worlds // 4)])
         pool = ranked[: candidates or max(FEWEST // 2, 2 * k)]
     else:
@@ -94,7 +94,7 @@ def celf(
             everybody = candidates is not None or _steps(ties, keys, ranked) <= MOST_STEPS
             pool = ranked[:candidates] if everybody else ranked[:few]
     picks = _lazily(pool, k, gain)
-    if has_live_ties(model) and len(picks) * len(pool) * worlds <= MOST_SWAPS:
+    if model.live_ties != "none" and len(picks) * len(pool) * worlds <= MOST_SWAPS:
         picks = _swapped(population, LiveTies.of(population, model), picks, pool, keys)
     others = ranked[~np.isin(ranked, picks)]
     return Choice(np.concatenate([picks, others])[:k].astype(np.int32))
