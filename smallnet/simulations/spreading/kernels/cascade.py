@@ -9,6 +9,8 @@ from smallnet.simulations.spreading.kernels.thinning import LOOK_AGAIN, kept, tr
 __all__ = ["spread_own_chances", "spread_same_chance"]
 
 U = np.uint64
+BATCH = 256  # adopters whose ties are tried together
+HITS = 1024  # successes gathered together; both small enough for the first cache
 
 
 @njit(cache=True, nogil=True, boundscheck=False)
@@ -16,12 +18,15 @@ def spread_same_chance(
     ptr, nbr, seeds, own, groups, n_groups, cut, other, keys,
     size, touched, curve, who, source, time, keep,
 ):  # fmt: skip
-    """Every tie has the same chance: jump from success to success."""
+    """Every tie has the same chance: jump from success to success, a batch at a time."""
     n_people = ptr.size - 1
     mask, last = U(cut.size - 1), cut.size - 1
     mark = np.zeros(n_people, np.uint8)
     seen = np.zeros(n_groups, np.int32)
     q = np.empty(n_people + 1, np.int32)
+    shift, until = np.empty(BATCH, np.int64), np.empty(BATCH, np.int64)
+    hit, to = np.empty(HITS + 1, np.int64), np.empty(HITS, np.int64)
+    giver, fetched = np.empty(HITS, np.int32), np.empty(HITS, np.uint8)
     now = np.uint8(0)
     for r in range(keys.size):
         if now == np.uint8(255):
@@ -40,26 +45,48 @@ def spread_same_chance(
             t += 1
             end_of_step = n
             while i < end_of_step:
-                u = q[i]
-                i += 1
-                e, end = ptr[u], ptr[u + 1]
-                while True:
-                    bits, a, b, c, d = step(a, b, c, d)
-                    j = np.int64(bits & mask)
-                    instead = np.int64(other[j])  # in any case: a branch here would be a coin
-                    j = instead if np.uint32(bits >> U(32)) >= cut[j] else j
-                    e += j
-                    if e >= end:
-                        break
-                    if j != last:
-                        v = nbr[e]
-                        q[n] = v  # no branch on loaded data: the misses overlap
+                # A batch's ties in one row, so that one run of jumps crosses all of them; then
+                # each stage alone, so that its loads overlap whatever the stage before decided.
+                batch = min(end_of_step - i, BATCH)
+                ties = 0
+                for k in range(batch):
+                    e, end = ptr[q[i + k]], ptr[q[i + k] + 1]
+                    shift[k] = e - ties
+                    ties += end - e
+                    until[k] = ties
+                at = k = 0
+                while at < ties:
+                    m = 0
+                    while at < ties and m < HITS:
+                        bits, a, b, c, d = step(a, b, c, d)
+                        j = np.int64(bits & mask)
+                        instead = np.int64(other[j])  # in any case: a branch would be a coin
+                        j = instead if np.uint32(bits >> U(32)) >= cut[j] else j
+                        at += j
+                        hit[m] = at
+                        m += j != last
+                        at += j != last
+                    m -= m > 0 and hit[m - 1] >= ties
+                    g = 0
+                    while g < m:  # whose tie each hit is
+                        giver[g] = k
+                        to[g] = hit[g] + shift[k]
+                        beyond = until[k] <= hit[g]
+                        k += beyond
+                        g += not beyond
+                    for g in range(m):
+                        to[g] = nbr[to[g]]
+                    for g in range(m):
+                        fetched[g] = mark[to[g]]  # brings the line near; it may change below
+                    for g in range(m):
+                        v = to[g]
+                        q[n] = v
                         if keep:
-                            source[n] = u
+                            source[n] = q[i + giver[g]]
                             time[n] = t
                         n += mark[v] != now
                         mark[v] = now
-                        e += 1
+                i += batch
         for later in range(t, curve.shape[1]):
             curve[r, later] = n
         size[r] = n
