@@ -113,9 +113,10 @@ def size_steps(
     p = platform
     watch = round(p.days * DAY_S)
     every = np.arange(p.groups)
-    silent = np.clip(np.nan_to_num(groups.silent_from * DAY_S, posinf=watch), 0, watch)
+    silent = np.nan_to_num(groups.silent_from * DAY_S, posinf=watch)
+    silent = np.clip(silent, 0, watch).astype(np.int64)  # the step and the test share one moment
     place = [spells.group, spells.group, every, every]
-    when = [spells.start, spells.end, silent.astype(np.int64), np.full(p.groups, watch)]
+    when = [spells.start, spells.end, silent, np.full(p.groups, watch)]
     ones = np.ones(spells.group.size, dtype=np.int64)
     change = [ones, -ones, np.zeros(2 * p.groups, dtype=np.int64)]
     tick = HOUR_S if p.rhythm else DAY_S if p.day_sd else 0

@@ -1,5 +1,7 @@
 """The parts of a world, each against a slow second writing."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -138,6 +140,18 @@ def test_sizes_step_where_members_come_and_go():
     heat = steps.heat_at(np.array([0, 0, 1]), np.array([0, 86_400, 86_400]))
     assert heat[1] - heat[0] == pytest.approx(50 / 86_400)  # no effect of size: time while anybody
     assert heat[2] - heat[1] == pytest.approx((86_400 - 5) / 86_400)
+
+
+@pytest.mark.parametrize("rhythm", [0.0, 0.5])
+def test_nothing_is_added_up_once_a_group_falls_silent_between_two_seconds(rhythm):
+    spells = Spells(np.array([0]), np.array([0]), np.array([0]), np.array([86_400]))
+    platform = Platform(people=2, groups=1, days=1.0, size_min=1, rhythm=rhythm)
+    groups = draw_groups(platform, rng=np.random.default_rng(1))
+    groups = dataclasses.replace(groups, silent_from=np.array([30_000.5 / 86_400]))
+    steps = size_steps(platform, groups, spells, rng=np.random.default_rng(1))
+    heat = steps.heat_at(np.zeros(4, dtype=np.int64), np.array([0, 29_999, 30_000, 86_400]))
+    assert heat[0] < heat[1] < heat[2]
+    assert heat[3] == heat[2]
 
 
 def test_only_another_member_who_is_in_is_picked():
