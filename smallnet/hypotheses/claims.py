@@ -27,6 +27,9 @@ CLAIMS: dict[str, str] = {
     "S23": "s23_friend_invited",
     "S22": "s22_paid_groups",
     "S11": "s11_replies",
+    "S18": "s18_engaged_core",
+    "S20": "s20_incentives",
+    "S02": "s02_redeemed",
 }
 
 

@@ -12,6 +12,7 @@ __all__ = ["DEFAULT_SMALLEST_EFFECT", "REASONS", "Choices"]
 
 DEFAULT_SMALLEST_EFFECT: dict[str, float] = {
     "S01": 0.05,
+    "S02": 1.25,
     "S03": 1.25,
     "S05": 1.1,
     "T30": 1.1,
@@ -21,8 +22,10 @@ DEFAULT_SMALLEST_EFFECT: dict[str, float] = {
     "S14": 1.0,
     "S15": 1.25,
     "S16": 1.25,
+    "S18": 1.25,
     "S22": 1.25,
     "S23": 1.25,
+    "S20": 1.1,
 }
 
 REASONS: dict[str, str] = {

@@ -27,6 +27,7 @@ def lives(
     signs: ir.Table | None = None,
     last: bool = False,
     closing: bool = False,
+    sized: bool = True,
 ) -> pd.DataFrame:
     """Give the life of every group that spoke in the watch, until it falls silent.
 
@@ -42,6 +43,8 @@ def lives(
         Take the last silence, after which nobody writes any more, instead of the first.
     closing : bool
         Closing a group is a death too, at its last sign of life before.
+    sized : bool
+        Count members; where nobody asks for them, leave ``size`` out.
 
     Returns
     -------
@@ -79,8 +82,8 @@ def lives(
         closed_us=microseconds(_.closed_at),
     )
     spans = spans.filter(_.enter_us < known_until).left_join(groups, "group").drop("group_right")
-    sized = sizes_at(dataset, spans, at="enter_us")
-    found = dataset.collect(sized.order_by("group"))
+    counted = sizes_at(dataset, spans, at="enter_us") if sized else spans
+    found = dataset.collect(counted.order_by("group"))
     found["closed_us"] = found["closed_us"].astype(float)
     found["created_us"] = found["created_us"].astype(float)
     end = found["closed_us"].fillna(known_until).clip(upper=known_until)
@@ -92,4 +95,5 @@ def lives(
         found["died"] = fell & passed
     found["leave_us"] = found["silent_us"].where(found["died"] & fell, end).astype("int64")
     found["leave_us"] = found["leave_us"].clip(lower=found["enter_us"] + MOMENT_US)
-    return found[["group", "enter_us", "leave_us", "died", "created_us", "size"]]
+    columns = ["group", "enter_us", "leave_us", "died", "created_us", "size"]
+    return found[columns if sized else columns[:-1]]

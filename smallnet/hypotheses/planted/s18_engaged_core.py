@@ -1,0 +1,47 @@
+"""Worlds for S18: the core of one window lowers the hazard of the next by a known factor.
+
+In every world, also without an effect of the core, hazards fall with volume and rise with size, so
+that a test that forgets either is wrong.
+"""
+
+import numpy as np
+
+from smallnet.hypotheses.planted.plan import Planted
+from smallnet.hypotheses.planted.talking_groups import dataset_of, draw_deaths, draw_talk
+from smallnet.tables import Dataset
+
+__all__ = ["PLANTED"]
+
+WINDOW, WINDOWS, MORTAL = 15.0, 6, 3  # days; a silence of 30 days is death
+DEATHS_PER_DAY, VOLUME, SIZE = 0.03, 0.6, 1.3  # hazard ratios per unit of log volume, log size
+
+
+def draw(
+    effect: float, *, groups: int, people: int, rng: np.random.Generator
+) -> tuple[Dataset, float]:
+    """Draw a world; `effect` is the hazard ratio per unit of log(1 + core)."""
+    talk = draw_talk(
+        groups, people, window_days=WINDOW, windows=WINDOWS, messages_per_day=2.0, rng=rng
+    )
+    core = np.log1p(talk.cores())
+    volume = np.log1p(talk.by_window())
+    line = np.log(effect) * (core - core.mean()) + np.log(VOLUME) * (volume - volume.mean())
+    size = np.log(talk.size)
+    line += (np.log(SIZE) * (size - size.mean()))[:, None]
+
+    def hazard(landmark: int) -> np.ndarray:
+        return DEATHS_PER_DAY * np.exp(line[:, landmark - 1])
+
+    dead_from, alive = draw_deaths(hazard, talk, windows=MORTAL, rng=rng)
+    spread = core[:, :MORTAL][alive].std()
+    return dataset_of(talk, dead_from), float(effect**spread)
+
+
+PLANTED = Planted(
+    claim="S18",
+    draw=draw,
+    null=1.0,
+    effects=(0.5, 0.7),
+    groups=150,
+    people=600,
+)
