@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from smallnet import __version__
 from smallnet.errors import SmallnetError, UnknownNameError
@@ -53,6 +53,14 @@ COMMAND_EXAMPLES = {
             "seeds my_tables --budget 50 --probability 0.05 -o out",
             "seeds my_tables --budget 50 --cost-per-group 2 --strategies "
             "degree,whole-small-groups,one-per-group -o out",
+        ),
+        "calibrate": (
+            "calibrate S05 --worlds 200 -o out/S05",
+            "calibrate S08 --worlds 500 --groups 20,50 --jobs 2 -o out/S08",
+        ),
+        "power": (
+            "power S05 --groups 20,40,80 --people 160,320",
+            "power S08 --groups 25,50 --people 200 --effect 0.8 -o out/power",
         ),
         "explain": ("explain S05", "explain T30 --lang zh"),
     }.items()
@@ -168,6 +176,17 @@ def _parser() -> argparse.ArgumentParser:
     _add_model(seeds)
     _add_runs(seeds)
 
+    words = "how often a claim's test is wrong, and right, on worlds with known answers"
+    calibrate = _command(commands, "calibrate", words, _calibrate)
+    _add_trials(calibrate, worlds=200)
+    calibrate.add_argument(
+        "-o", "--output", metavar="OUT", required=True, help="folder; a run there is resumed"
+    )
+    words = "power by size of study, and the smallest study that is enough"
+    power = _command(commands, "power", words, _power)
+    _add_trials(power, worlds=100)
+    power.add_argument("-o", "--output", metavar="OUT", help="folder for power.json and worlds")
+
     explain = _command(commands, "explain", "say what a claim means and why it is hard", _explain)
     explain.add_argument("claim", metavar="CLAIM", help="its id, such as S05")
     _add_lang(explain)
@@ -233,6 +252,37 @@ def _add_runs(command: argparse.ArgumentParser) -> None:
     command.add_argument("--seed", type=int, default=1, metavar="N", help="random seed")
     command.add_argument("--jobs", type=int, default=1, metavar="N", help="workers")
     _add_lang(command)
+
+
+def _add_trials(command: argparse.ArgumentParser, *, worlds: int) -> None:
+    command.add_argument("claim", metavar="CLAIM", help="its id, such as S05")
+    command.add_argument(
+        "--worlds", type=int, default=worlds, metavar="N",
+        help=f"without effect, and with each effect, at each size (default {worlds})",
+    )  # fmt: skip
+    command.add_argument(
+        "--groups", type=_numbers, metavar="A,B", help="of a world (default: the claim's own)"
+    )
+    command.add_argument(
+        "--people", type=_numbers, metavar="A,B", help="of a world (default: the claim's own)"
+    )
+    command.add_argument(
+        "--effect", type=_reals, metavar="A,B", help="strengths to plant (default: the claim's own)"
+    )
+    _add_settings(command)
+    command.add_argument("--seed", type=int, default=1, metavar="N", help="random seed")
+    command.add_argument("--jobs", type=int, default=1, metavar="N", help="worlds side by side")
+
+
+def _numbers(text: str) -> list[int]:
+    return [int(part) for part in text.split(",")]
+
+
+def _reals(text: str) -> list[float]:
+    return [float(part) for part in text.split(",")]
+
+
+_numbers.__name__, _reals.__name__ = "list of whole numbers", "list of numbers"  # for argparse
 
 
 def _add_lang(parser: argparse.ArgumentParser, default: str | None = "en") -> None:
@@ -455,6 +505,72 @@ def _parameters(arguments: argparse.Namespace) -> dict[str, object]:
     if arguments.probability is not None:
         given["probability"] = arguments.probability
     return given
+
+
+def _calibrate(arguments: argparse.Namespace) -> int:
+    from smallnet.hypotheses.calibration import CALIBRATION_FILE, calibrate
+
+    with _progress() as progress:
+        answer = calibrate(
+            arguments.claim, arguments.output, progress=progress, **_trials(arguments)
+        )
+    for name in ("false_positive_rate", "coverage"):
+        print(f"{name.replace('_', ' '):20} {_rate_text(answer[name])}")
+    gap, bias = answer["bias_interval"], answer["bias"]
+    shown = "–" if bias is None else f"{bias:+.3f}"
+    if gap["ci_low"] is not None:
+        shown += f" [{gap['ci_low']:+.3f}, {gap['ci_high']:+.3f}]"
+    print(f"{'bias':20} {shown}{', of logarithms' if gap['scale'] == 'log' else ''}")
+    _print_power(answer["power"])
+    counts = ", ".join(f"{number} {verdict}" for verdict, number in answer["verdicts"].items())
+    print(f"{answer['worlds_in_all']} worlds: {counts}")
+    print(f"written: {Path(arguments.output) / CALIBRATION_FILE}")
+    return DONE
+
+
+def _power(arguments: argparse.Namespace) -> int:
+    from smallnet.hypotheses.calibration import plan_study
+
+    with _progress() as progress:
+        answer = plan_study(
+            arguments.claim, arguments.output, progress=progress, **_trials(arguments)
+        )
+    _print_power(answer["power"])
+    for effect, entry in answer["enough"].items():
+        if entry is None:
+            print(f"effect {effect}: no size that was tried has power .8")
+        else:
+            print(
+                f"effect {effect}: {entry['groups']} groups and {entry['people']} people are enough"
+            )
+    return DONE
+
+
+def _trials(arguments: argparse.Namespace) -> dict[str, Any]:
+    return {
+        "worlds": arguments.worlds,
+        "random_seed": arguments.seed,
+        "jobs": arguments.jobs,
+        "settings": dict(arguments.set),
+        "effects": arguments.effect,
+        "groups": arguments.groups,
+        "people": arguments.people,
+    }
+
+
+def _print_power(entries: "Sequence[dict[str, Any]]") -> None:
+    print(f"{'effect':>8} {'groups':>7} {'people':>7}  power                coverage")
+    for row in entries:
+        print(
+            f"{row['effect']:8g} {row['groups']:7,} {row['people']:7,}  "
+            f"{_rate_text(row):20} {_rate_text(row['coverage'])}"
+        )
+
+
+def _rate_text(rate: "dict[str, Any]") -> str:
+    if rate["estimate"] is None:
+        return "–"
+    return f"{rate['estimate']:.3f} [{rate['ci_low']:.3f}, {rate['ci_high']:.3f}]"
 
 
 def _explain(arguments: argparse.Namespace) -> int:
