@@ -20,7 +20,15 @@ from smallnet.hypotheses.planted import load_planted
 from smallnet.hypotheses.result import Result, not_testable, plain
 from smallnet.tables import Choices, Dataset, atomic_write
 
-__all__ = ["TRIALS_FILE", "Setting", "ask_claim", "run_trials", "trial_choices", "try_world"]
+__all__ = [
+    "TRIALS_FILE",
+    "Setting",
+    "ask_claim",
+    "kept_trials",
+    "run_trials",
+    "trial_choices",
+    "try_world",
+]
 
 TRIALS_FILE = "worlds.json"
 REPLICATES = 199  # of a claim's own draws in a trial: a level of .05 is exact, and many are run
@@ -166,6 +174,18 @@ def run_trials(
     finally:
         store.write()
     return [store.done[pair] for pair in wanted]
+
+
+def kept_trials(out: Path | str) -> list[Trial]:
+    """Give the trials that a folder holds, however they were made; none where it holds none.
+
+    Raises
+    ------
+    InputError
+        If the file is broken.
+    """
+    path = Path(out) / TRIALS_FILE
+    return [trial for _, trial in sorted(_read(path, {}).items())] if path.exists() else []
 
 
 Pair = tuple[Setting, int]
