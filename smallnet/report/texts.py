@@ -277,6 +277,14 @@ CHOICES: dict[str, tuple[Text, Text]] = {
             "对群主有意义的大小：比率用倍数，比例和计数用差值",
         ),
     ),
+    "cut_offs": (
+        Text("where a sign of life begins", "各生命迹象的界线"),
+        Text(
+            "named before looking at who lives: share of repeats, messages per member and day, "
+            "share of the one who writes most, adoptions per member",
+            "在查看存亡之前定下：重复占比、人均每日消息、发言最多者占比、人均采纳数",
+        ),
+    ),
     "replicates": (
         Text("draws of a null or a bootstrap", "零模型或自助法的抽样次数"),
         Text("the smallest p-value is then 1 / (draws + 1)", "此时最小 p 值为 1 /（次数 + 1）"),

@@ -8,7 +8,7 @@ from typing import Any
 
 from smallnet.errors import InputError
 
-__all__ = ["DEFAULT_SMALLEST_EFFECT", "REASONS", "Choices"]
+__all__ = ["DEFAULT_CUT_OFFS", "DEFAULT_SMALLEST_EFFECT", "REASONS", "Choices"]
 
 DEFAULT_SMALLEST_EFFECT: dict[str, float] = {
     "S01": 0.05,
@@ -26,6 +26,14 @@ DEFAULT_SMALLEST_EFFECT: dict[str, float] = {
     "S22": 1.25,
     "S23": 1.25,
     "S20": 1.1,
+    "B07": 1.1,
+}
+
+DEFAULT_CUT_OFFS: dict[str, float] = {  # where a sign of life begins; those of the scorecard
+    "repetition": 0.5,
+    "messages_per_member_day": 1 / 7,
+    "top_talker_share": 0.5,
+    "adoptions_per_member": 0.1,
 }
 
 REASONS: dict[str, str] = {
@@ -36,10 +44,15 @@ REASONS: dict[str, str] = {
     "alpha": "the field's usual false-alarm rate, held over the whole family of claims",
     "smallest_effect": "what would matter to somebody who runs a group: 10 % for rates, "
     "25 % for ratios of choice, 5 points for shares, 1 group for counts",
+    "cut_offs": "where a group begins to be informative, interactive, useful: named before looking "
+    "at who lives, easy to say aloud",
+    "exposure_layers": "all layers of ties; friendships where there are no others",
     "replicates": "draws of a null or a bootstrap; the +1 of a p-value is then .001",
     "random_seed": "any number; the same gives the same answer at any number of workers",
     "hypotheses": "all claims",
 }
+
+TABLES = {"smallest_effect": "claim", "cut_offs": "measure"}  # choices with many entries
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +67,8 @@ class Choices:
     smallest_effect: Mapping[str, float] = field(
         default_factory=lambda: dict(DEFAULT_SMALLEST_EFFECT)
     )
+    cut_offs: Mapping[str, float] = field(default_factory=lambda: dict(DEFAULT_CUT_OFFS))
+    exposure_layers: tuple[str, ...] = ()  # of ties, along which adoption passes; empty: all
     replicates: int = 999
     random_seed: int = 1
     hypotheses: tuple[str, ...] = ()  # empty: all
@@ -66,6 +81,13 @@ class Choices:
         for name in ("dead_after_days", "half_life_days"):
             if not getattr(self, name) > 0:
                 msg = f"{name} is {getattr(self, name)}, expected a number of days above 0"
+                raise InputError(msg)
+        for name, value in self.cut_offs.items():
+            if name not in DEFAULT_CUT_OFFS or not value >= 0:
+                msg = (
+                    f"cut_offs.{name} is {value}, expected a number of at least 0 for one of "
+                    f"{', '.join(DEFAULT_CUT_OFFS)}"
+                )
                 raise InputError(msg)
         if not 0 < self.alpha < 0.5:
             msg = f"alpha is {self.alpha}, expected a number between 0 and 0.5"
@@ -87,8 +109,8 @@ class Choices:
         ----------
         values : mapping
             ``small_group``, ``dead_after`` ("30d"), ``tie_strength``, ``half_life`` ("30d"),
-            ``alpha``, ``smallest_effect`` (a table by claim), ``replicates``, ``random_seed``,
-            ``hypotheses``. ``smallest_effect.S05`` is a key too.
+            ``alpha``, ``smallest_effect`` (a table by claim), ``cut_offs`` (a table by measure),
+            ``replicates``, ``random_seed``, ``hypotheses``. ``smallest_effect.S05`` is a key too.
         base : Choices, optional
             What holds where ``values`` is silent.
 
@@ -99,15 +121,16 @@ class Choices:
         """
         base = base or cls()
         changes: dict[str, Any] = {}
-        smallest = dict(base.smallest_effect)
+        tables = {name: dict(getattr(base, name)) for name in TABLES}
         for key, value in values.items():
-            if key == "smallest_effect":
+            table, _dot, entry = key.partition(".")
+            if key in TABLES:
                 if not isinstance(value, Mapping):
-                    msg = f"smallest_effect is {value!r}, expected a table of claim = number"
+                    msg = f"{key} is {value!r}, expected a table of {TABLES[key]} = number"
                     raise InputError(msg)
-                smallest |= {str(k): _number(f"smallest_effect.{k}", v) for k, v in value.items()}
-            elif key.startswith("smallest_effect."):
-                smallest[key.partition(".")[2]] = _number(key, value)
+                tables[key] |= {str(k): _number(f"{key}.{k}", v) for k, v in value.items()}
+            elif table in TABLES:
+                tables[table][entry] = _number(key, value)
             elif key in {"dead_after", "half_life"}:
                 changes[f"{key}_days"] = _days(key, value)
             elif key in {"small_group", "replicates", "random_seed"}:
@@ -116,22 +139,24 @@ class Choices:
                 changes[key] = _number(key, value)
             elif key == "tie_strength":
                 changes[key] = str(value)
-            elif key == "hypotheses":
+            elif key in {"hypotheses", "exposure_layers"}:
                 items = value.split(",") if isinstance(value, str) else value
                 if not isinstance(items, list | tuple):
-                    msg = f"hypotheses is {value!r}, expected a list of claims"
+                    what = "claims" if key == "hypotheses" else "layers"
+                    msg = f"{key} is {value!r}, expected a list of {what}"
                     raise InputError(msg)
                 changes[key] = tuple(str(item).strip() for item in items if str(item).strip())
             else:
                 msg = f"unknown choice {key!r}, expected one of {', '.join(REASONS)}"
                 raise InputError(msg)
-        return dataclasses.replace(base, smallest_effect=smallest, **changes)
+        return dataclasses.replace(base, **tables, **changes)
 
     def to_dict(self) -> dict[str, object]:
         """Give the choices as plain values, as they stand in ``results.json``."""
         plain = dataclasses.asdict(self)
-        plain["smallest_effect"] = dict(sorted(self.smallest_effect.items()))
+        plain |= {name: dict(sorted(getattr(self, name).items())) for name in TABLES}
         plain["hypotheses"] = list(self.hypotheses)
+        plain["exposure_layers"] = list(self.exposure_layers)
         plain["dead_after"] = f"{plain.pop('dead_after_days'):g}d"
         plain["half_life"] = f"{plain.pop('half_life_days'):g}d"
         return plain

@@ -3,8 +3,9 @@ import datetime as dtm
 import pytest
 
 from smallnet.errors import InputError
+from smallnet.measures import Thresholds
 from smallnet.tables import Choices, Study
-from smallnet.tables.choices import REASONS
+from smallnet.tables.choices import DEFAULT_CUT_OFFS, REASONS
 
 
 def test_every_choice_has_a_reason():
@@ -23,6 +24,12 @@ def test_a_setting_overrides_one_value_of_a_table():
     assert choices.dead_after_days == 14
 
 
+def test_cut_offs_are_those_of_the_scorecard():
+    limits = Thresholds()
+    assert {name: getattr(limits, name) for name in DEFAULT_CUT_OFFS} == DEFAULT_CUT_OFFS
+    assert Choices.from_mapping({"cut_offs.repetition": 0.3}).cut_offs["repetition"] == 0.3
+
+
 @pytest.mark.parametrize(
     ("key", "value"),
     [
@@ -33,6 +40,9 @@ def test_a_setting_overrides_one_value_of_a_table():
         ("alpha", "0.9"),
         ("random_seed", "-1"),
         ("smallest_effect", "3"),
+        ("cut_offs", "3"),
+        ("cut_offs.noise", "3"),
+        ("cut_offs.repetition", "-1"),
         ("nonsense", "3"),
     ],
 )
