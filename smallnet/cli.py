@@ -3,7 +3,7 @@
 import argparse
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 __all__ = ["main"]
 
+MODEL_NAMES = (  # here too, so that the help need not load the models
+    "independent-cascade, linear-threshold, si, sir, sis, si-continuous, sir-continuous, "
+    "sis-continuous, complex-contagion, simplicial-contagion, group-contagion, share-in-groups"
+)
 NO_MEMORY = "out of memory; try --memory 1GB"
 DONE, BAD_INPUT, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
 
@@ -118,8 +122,8 @@ def _parser() -> argparse.ArgumentParser:
         "--hypotheses", metavar="S01,S05", help="claims to test (default: all)", default=None
     )
     _add_settings(study)
-    study.add_argument("--seed", type=int, metavar="N", help="random seed")
-    study.add_argument("--jobs", type=int, default=1, metavar="N", help="claims side by side")
+    study.add_argument("--seed", type=_seed, metavar="N", help="random seed")
+    study.add_argument("--jobs", type=_jobs, default=1, metavar="N", help="claims side by side")
     study.add_argument("--engine", choices=["duckdb"], default="duckdb", help="where tables live")
     study.add_argument("--memory", metavar="SIZE", help="memory for the tables, such as 2GB")
     _add_lang(study)
@@ -153,7 +157,7 @@ def _parser() -> argparse.ArgumentParser:
     words = "its name (see --list), or a TOML file"
     simulate.add_argument("scenario", nargs="?", metavar="SCENARIO", help=words)
     simulate.add_argument("-o", "--output", metavar="DIR", help="folder for the tables")
-    simulate.add_argument("--seed", type=int, default=1, metavar="N", help="random seed")
+    simulate.add_argument("--seed", type=_seed, default=1, metavar="N", help="random seed")
     simulate.add_argument("--list", action="store_true", help="list the scenarios")
 
     spread = _command(commands, "spread", "let something spread on DIR, many times", _spread)
@@ -229,10 +233,27 @@ def _setting(text: str) -> tuple[str, str]:
     return key.strip(), value.strip()
 
 
+def _seed(text: str) -> int:
+    if not text.isdecimal():
+        msg = f"the random seed is {text!r}, expected a whole number of at least 0"
+        raise argparse.ArgumentTypeError(msg)
+    return int(text)
+
+
+def _jobs(text: str) -> int:
+    if not text.removeprefix("-").isdecimal() or int(text) == 0:
+        msg = f"the number of workers is {text!r}, expected a whole number, or -1 for one a core"
+        raise argparse.ArgumentTypeError(msg)
+    return int(text)
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
 def _add_model(command: argparse.ArgumentParser) -> None:
     command.add_argument(
-        "--model", metavar="NAME", default="independent-cascade",
-        help="such as independent-cascade, linear-threshold, sir, share-in-groups",
+        "--model", metavar="NAME", default="independent-cascade", help=f"one of {MODEL_NAMES}",
     )  # fmt: skip
     command.add_argument(
         "--layer", metavar="NAME", default="friendship", help="friendship or interaction"
@@ -242,15 +263,16 @@ def _add_model(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument(
         "--set", action="append", default=[], type=_setting, metavar="KEY=VALUE",
-        help="another parameter of the model",
+        help="a parameter of the model (may be given again; an unknown one lists all)",
     )  # fmt: skip
 
 
 def _add_runs(command: argparse.ArgumentParser) -> None:
     command.add_argument("--replicates", type=int, default=1000, metavar="N", help="number of runs")
     command.add_argument("-o", "--output", metavar="OUT", required=True, help="folder for results")
-    command.add_argument("--seed", type=int, default=1, metavar="N", help="random seed")
-    command.add_argument("--jobs", type=int, default=1, metavar="N", help="workers")
+    command.add_argument("--seed", type=_seed, default=1, metavar="N", help="random seed")
+    words = "workers, -1 for one a core; the answer is the same"
+    command.add_argument("--jobs", type=_jobs, default=1, metavar="N", help=words)
     _add_lang(command)
 
 
@@ -270,8 +292,8 @@ def _add_trials(command: argparse.ArgumentParser, *, worlds: int) -> None:
         "--effect", type=_reals, metavar="A,B", help="strengths to plant (default: the claim's own)"
     )
     _add_settings(command)
-    command.add_argument("--seed", type=int, default=1, metavar="N", help="random seed")
-    command.add_argument("--jobs", type=int, default=1, metavar="N", help="worlds side by side")
+    command.add_argument("--seed", type=_seed, default=1, metavar="N", help="random seed")
+    command.add_argument("--jobs", type=_jobs, default=1, metavar="N", help="worlds side by side")
 
 
 def _numbers(text: str) -> list[int]:
@@ -442,26 +464,37 @@ def _simulate(arguments: argparse.Namespace) -> int:
 def _spread(arguments: argparse.Namespace) -> int:
     from smallnet.spreading import run_spread
 
-    _, answer = run_spread(
-        arguments.dir,
-        arguments.output,
-        model=arguments.model,
-        parameters=_parameters(arguments),
-        layer=arguments.layer,
-        seed_people=[name for name in arguments.seed_people.split(",") if name],
-        replicates=arguments.replicates,
-        random_seed=arguments.seed,
-        jobs=arguments.jobs,
-        lang=arguments.lang,
-        progress=True,
-    )
+    try:
+        _, answer = run_spread(
+            arguments.dir,
+            arguments.output,
+            model=arguments.model,
+            parameters=_parameters(arguments),
+            layer=arguments.layer,
+            seed_people=_names(arguments.seed_people),
+            replicates=arguments.replicates,
+            random_seed=arguments.seed,
+            jobs=arguments.jobs,
+            lang=arguments.lang,
+            progress=True,
+        )
+    except KeyboardInterrupt:
+        words = "interrupted; the same command goes on from the replicates that are done"
+        return _fail(words, INTERRUPTED)
     for name in ("final_size", "groups_reached"):
         part = answer[name]
         if part is not None:
-            words = f"{part['mean']:,.1f} [{part['ci_low']:,.1f}, {part['ci_high']:,.1f}]"
-            print(f"{name.replace('_', ' '):15} {words}")
+            print(f"{name.replace('_', ' '):15} {_mean_text(part)}")
     print(f"written: {Path(arguments.output) / 'spread.json'}, figures, tables")
     return DONE
+
+
+def _mean_text(part: Mapping[str, float | None]) -> str:
+    """Mean with its interval; one run alone has none."""
+    mean, low, high = (part[name] for name in ("mean", "ci_low", "ci_high"))
+    if low is None or high is None or low != low:
+        return f"{mean:,.1f} [–, –]"
+    return f"{mean:,.1f} [{low:,.1f}, {high:,.1f}]"
 
 
 def _seeds(arguments: argparse.Namespace) -> int:
@@ -477,7 +510,7 @@ def _seeds(arguments: argparse.Namespace) -> int:
             model=arguments.model,
             parameters=_parameters(arguments),
             layer=arguments.layer,
-            strategies=arguments.strategies.split(",") if arguments.strategies else None,
+            strategies=_names(arguments.strategies) if arguments.strategies else None,
             costs=costs,
             replicates=arguments.replicates,
             random_seed=arguments.seed,
@@ -488,7 +521,7 @@ def _seeds(arguments: argparse.Namespace) -> int:
     print(f"{'strategy':22} {'people':>7} {'groups':>7}  spread, people          bound")
     for row in answer["strategies"]:
         part, bound = row["spread"], row["bound"]
-        words = f"{part['mean']:,.1f} [{part['ci_low']:,.1f}, {part['ci_high']:,.1f}]"
+        words = _mean_text(part)
         entered, told = len(row["groups_entered"]), len(row["seed_people"])
         sure = "–" if bound is None else f"{bound:.2f}"
         print(f"{row['name']:22} {told:7,} {entered:7,}  {words:23} {sure}")
@@ -574,25 +607,7 @@ def _rate_text(rate: "dict[str, Any]") -> str:
 
 
 def _explain(arguments: argparse.Namespace) -> int:
-    from smallnet.hypotheses import load_claim
+    from smallnet.hypotheses.register import explain
 
-    claim, lang = load_claim(arguments.claim).CLAIM, arguments.lang
-    heads = {
-        "the claim": ("说法", claim.claim),
-        "what we estimate": ("我们估计什么", claim.estimand),
-        "how": ("方法", claim.method),
-        "against what": ("零模型", claim.null_model),
-        "why it is hard": ("难在哪里", claim.why_hard),
-        "what would refute it": ("什么会反驳它", claim.would_refute),
-        "which data would settle it": ("什么数据能定论", claim.would_settle),
-    }
-    print(f"{claim.id} {claim.title.get(lang)}")
-    for english, (chinese, text) in heads.items():
-        if text.get(lang):
-            print(f"\n{chinese if lang == 'zh' else english}\n  {text.get(lang)}")
-    threats = [text.get(lang) for text in claim.threats]
-    print(f"\n{'威胁' if lang == 'zh' else 'threats'}")
-    for threat in threats:
-        print(f"  - {threat}")
-    print(f"\n{'需要' if lang == 'zh' else 'needs'}: {', '.join(claim.needs)}")
+    print(explain(arguments.claim, arguments.lang))
     return DONE
