@@ -622,6 +622,7 @@ def _columns(rows: list[MomentRatio]) -> dict[str, list[float]]:
     return {name: [getattr(row, name) for row in rows] for name in ("ratio", "low", "high")}
 
 
+TICKS = (0.1, 0.2, 0.33, 0.5, 0.67, 0.8, 1, 1.25, 1.5, 2, 3, 5, 10)
 WORDS = {
     "x": Text(
         "days since the incentive (0 = the 24 hours after it)", "距激励的天数（0＝其后24小时）"
@@ -653,12 +654,15 @@ def plot(result: Result, ax: "Axes | None" = None, *, lang: str = "en") -> "Axes
         ax.plot([at], [late["estimate"]], "s", color=ORANGE, ms=7, label=WORDS["late"].get(lang))
     ax.axvline(-0.5, color=GREY, lw=0.8, ls=":")
     ax.set_yscale("log")
-    bounds = np.concatenate([low[known], high[known], [0.8, 1.25]])
-    reach = np.clip(np.quantile(bounds, [0.02, 0.98]), 0.05, 20)
-    ax.set_ylim(reach[0] / 1.15, reach[1] * 1.15)
-    ticks = [t for t in (0.1, 0.2, 0.5, 0.8, 1, 1.25, 2, 3, 5, 10) if reach[0] <= t <= reach[1]]
+    ends = np.concatenate([low[known], high[known]])
+    reach = np.quantile(ends, [0.05, 0.95]) if ends.size else np.ones(2)
+    day_0 = np.concatenate([low[known & (day == 0)], high[known & (day == 0)], [0.8, 1.25]])
+    reach = np.clip([min(reach[0], day_0.min()), max(reach[1], day_0.max())], 0.05, 20)
+    ax.set_ylim(reach[0] / 1.1, reach[1] * 1.1)
+    ticks = [t for t in TICKS if reach[0] / 1.1 <= t <= reach[1] * 1.1]
     ax.set_yticks(ticks, [f"{t:g}" for t in ticks])
     ax.minorticks_off()
+    ax.set_xticks([-7, 0, 7, 13], ["-7", "0", "7", "13"])
     ax.set_xlabel(WORDS["x"].get(lang))
     dose = result.details["design"] == "random amounts"
     ax.set_ylabel(WORDS["dose" if dose else "paid"].get(lang))

@@ -1,7 +1,16 @@
 """Worlds whose answers are known, in the same tables as observed data."""
 
 from smallnet.simulations.fitting import PlatformFit, fit_platform, report_fit
-from smallnet.simulations.mechanisms import Fission, FriendingRule, GiftCampaign, Incentive
+from smallnet.simulations.mechanisms import (
+    Fission,
+    FriendingRule,
+    GiftCampaign,
+    Incentive,
+    Outreach,
+    RedPackets,
+    Seeding,
+    Viewing,
+)
 from smallnet.simulations.platform import Platform
 from smallnet.simulations.scenario_files import Scenario, read_scenario
 from smallnet.simulations.scenarios import (
@@ -18,9 +27,13 @@ __all__ = [
     "FriendingRule",
     "GiftCampaign",
     "Incentive",
+    "Outreach",
     "Platform",
     "PlatformFit",
+    "RedPackets",
     "Scenario",
+    "Seeding",
+    "Viewing",
     "World",
     "describe_scenarios",
     "find_scenario",

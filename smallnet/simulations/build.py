@@ -12,7 +12,17 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from smallnet.simulations import acquaintances, chatter, gifts, leaving, rosters, sharing
+from smallnet.simulations import (
+    acquaintances,
+    chatter,
+    gifts,
+    leaving,
+    outreach,
+    rosters,
+    seedings,
+    sharing,
+    viewing,
+)
 from smallnet.simulations.chatter import DAY_S, Messages, SizeSteps, Spells
 from smallnet.simulations.happenings import draw_happenings, events_frame
 from smallnet.simulations.labels import frame, ids, moments, named
@@ -45,22 +55,32 @@ TABLES = (
     "adoptions",
     "opportunities",
 )
-EXTRA_TABLES = ("exposures", "events")  # of platforms to which something is added
+EXTRA_TABLES = (
+    "exposures",
+    "events",
+    "surveys",
+    "transactions",
+)  # of platforms to which something is added
 DEFAULT_TABLES = tuple(name for name in TABLES if name != "opportunities")
 NEEDS_TALK = frozenset({"interactions", "recipients"})
 NEEDS_SHARES = frozenset({"shares", "adoptions", "opportunities"})
+NEEDS_VIEWS = frozenset({"exposures", "surveys"})
 BOT_REACH = 0.2  # share of groups in which a machine stands
 
 
 def tables_of(platform: Platform) -> tuple[str, ...]:
     """Give the names of the tables that a platform can make."""
     p = platform
-    added = any(part is not None for part in (p.campaign, p.rule, p.incentive, p.fission))
-    tables = [name for name in TABLES if name != "opportunities" or p.campaign is None]
+    parts = (p.campaign, p.rule, p.incentive, p.fission, p.packets, p.seeding, p.outreach)
+    added = any(part is not None for part in parts)
+    other = p.campaign is not None or p.seeding is not None  # shares
+    tables = [name for name in TABLES if name != "opportunities" or not other]
     return (
         *tables,
-        *(EXTRA_TABLES[0:1] if p.campaign else ()),
-        *(EXTRA_TABLES[1:] if added else ()),
+        *(EXTRA_TABLES[0:1] if other or p.viewing else ()),
+        *(EXTRA_TABLES[1:2] if added else ()),
+        *(EXTRA_TABLES[2:3] if p.viewing and not other else ()),
+        *(EXTRA_TABLES[3:4] if p.outreach else ()),
     )
 
 
@@ -68,7 +88,7 @@ def build_world(platform: Platform, wanted: frozenset[str], *, rng: np.random.Ge
     """Draw everything and lay it out as tables."""
     society, membership, friend, leave, talk, mention, share, adopt, truth = rng.spawn(9)
     people_rng, group_rng, bot_rng, slot_rng, name_rng = society.spawn(5)
-    (happen_rng,) = society.spawn(1)
+    happen_rng, buy_rng = society.spawn(2)
     p = platform
     talk_z = people_rng.standard_normal(p.people)
     joining = p.joining_sd * people_rng.standard_normal(p.people)
@@ -108,7 +128,7 @@ def build_world(platform: Platform, wanted: frozenset[str], *, rng: np.random.Ge
             since=moments(pairs[2], p.starts, ~old),
         ),
     }
-    if wanted & (NEEDS_TALK | NEEDS_SHARES):
+    if wanted & (NEEDS_TALK | NEEDS_SHARES | NEEDS_VIEWS):
         steps = chatter.size_steps(p, groups, spells, happen.steps, rng=talk)
         drawn.steps = steps
     if wanted & NEEDS_TALK:
@@ -124,15 +144,29 @@ def build_world(platform: Platform, wanted: frozenset[str], *, rng: np.random.Ge
         frames["people"]["used_before"] = np.concatenate(
             [drawn.gifts.users, np.zeros(p.bots, dtype=np.bool_)]
         )
-    elif wanted & NEEDS_SHARES:
+    elif wanted & (NEEDS_SHARES | {"exposures", "events"}) and p.seeding is not None:
+        drawn.seedings = seedings.draw_seedings(p, spells, pairs, rng=share)
+        frames |= seedings.seeding_frames(layout, drawn.seedings)
+    elif wanted & (NEEDS_SHARES | NEEDS_VIEWS):
         passed = sharing.draw_shares(p, spells, steps, pairs, rng=share)
-        taken = sharing.draw_adoptions(p, spells, passed, pairs, rng=adopt)
         drawn.shares = passed
+        if p.viewing is None:
+            taken = sharing.draw_adoptions(p, spells, passed, pairs, rng=adopt)
+        else:
+            drawn.seen = viewing.draw_viewing(p, spells, passed, pairs, rng=adopt)
+            taken = drawn.seen.taken
+            frames |= viewing.viewing_frames(layout, drawn.seen, passed)
         frames |= sharing_frames(layout, passed, taken)
+        if drawn.seen is not None and p.viewing is not None and p.viewing.copies is not None:
+            frames["shares"]["copies"] = drawn.seen.copies
         if "opportunities" in wanted:
             frames["opportunities"] = opportunities_frame(layout, passed, pairs, steps)
     if "events" in wanted:
-        frames["events"] = events_frame(layout, groups, happen)
+        members = outreach.members_when(p, spells)
+        frames["events"] = events_frame(layout, groups, happen, members, drawn.seedings)
+    if "transactions" in wanted and happen.worked is not None:
+        bought = outreach.draw_purchases(p, spells, happen.worked, rng=buy_rng)
+        frames["transactions"] = outreach.purchase_frame(layout, bought)
     made = {name: frames[name] for name in (*TABLES, *EXTRA_TABLES) if name in wanted}
     return World(made, tell_truth(p, drawn, made, rng=truth), _study(p, wanted))
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,8 +15,10 @@ import pandas as pd
 import pyarrow as pa
 
 from smallnet.simulations.labels import frame, ids, moments, named
-from smallnet.simulations.mechanisms import Fission, FriendingRule, Incentive
+from smallnet.simulations.mechanisms import Fission, FriendingRule, Incentive, Outreach
+from smallnet.simulations.packets import Packets, draw_packets, packet_changes
 from smallnet.simulations.rosters import GroupDraw, IntArray, RealArray
+from smallnet.simulations.seedings import Seedings
 from smallnet.simulations.sharing import leanings
 
 if TYPE_CHECKING:
@@ -93,6 +95,8 @@ class Happenings:
     noise: Noise | None = None
     rewards: Rewards | None = None
     steps: Steps | None = None
+    packets: Packets | None = None
+    worked: BoolArray | None = None  # shape (groups,): by operators, not left alone
 
 
 def draw_happenings(
@@ -108,7 +112,8 @@ def draw_happenings(
     """
     p = platform
     rule_rng, noise_rng, reward_rng = rng.spawn(3)
-    rule = noise = rewards = None
+    packet_rng, work_rng = rng.spawn(2)
+    rule = noise = rewards = packets = worked = None
     steps: list[Steps] = []
     if p.fission is not None:
         groups, rewards = _draw_rewards(p, groups, rng=reward_rng)
@@ -122,8 +127,14 @@ def draw_happenings(
         groups = dataclasses.replace(
             groups, restlessness=groups.restlessness * p.incentive.leaving_ratio**tenths
         )
+    if p.packets is not None:
+        packets = draw_packets(p, rng=packet_rng)
+        steps.append(Steps(*packet_changes(p.packets, packets)))
+    if p.outreach is not None:
+        many = round(p.outreach.treated_share * p.groups)
+        worked = work_rng.permutation(p.groups) < many
     if not steps:
-        return groups, Happenings(rule, noise, rewards)
+        return groups, Happenings(rule, noise, rewards, packets=packets, worked=worked)
     every = Steps(
         np.concatenate([s.group for s in steps]),
         np.concatenate([s.when for s in steps]),
@@ -131,7 +142,7 @@ def draw_happenings(
     )
     inside = (every.when < round(p.days * DAY_S)) & (every.change != 0)
     kept = Steps(every.group[inside], every.when[inside], every.change[inside])
-    return groups, Happenings(rule, noise, rewards, kept)
+    return groups, Happenings(rule, noise, rewards, kept, packets, worked)
 
 
 def _draw_rule(p: Platform, *, rng: np.random.Generator) -> Rule:
@@ -231,8 +242,17 @@ def without_friending(rule: Rule | None, group: IntArray, at: RealArray) -> Bool
     return rule.ruled[group] & (at < rule.lift[group])
 
 
-def events_frame(layout: Layout, groups: GroupDraw, happen: Happenings) -> pd.DataFrame:
-    """Lay out the events: lifted rules, paid moments and their controls, rewards, a campaign."""
+def events_frame(
+    layout: Layout,
+    groups: GroupDraw,
+    happen: Happenings,
+    members: IntArray,
+    seedings: Seedings | None = None,
+) -> pd.DataFrame:
+    """Lay out the events: lifted rules, paid moments and their controls, rewards, a campaign.
+
+    ``members``, shape (groups,), are those when an outreach starts; it costs by the member.
+    """
     p = layout.platform
     watch = p.days * DAY_S
     rows: list[tuple[IntArray, RealArray, RealArray, str, npt.NDArray[np.str_], bool]] = []
@@ -258,6 +278,25 @@ def events_frame(layout: Layout, groups: GroupDraw, happen: Happenings) -> pd.Da
         ends = np.array([min(begin + p.campaign.days * DAY_S, watch)])
         one = np.array([begin])
         rows.append((np.array([-1]), one, ends, "campaign", np.array([""]), False))
+    more: list[dict[str, Any]] = [{} for _ in rows]
+    if happen.packets is not None and p.packets is not None:
+        packets = happen.packets
+        ends = np.minimum(packets.when + p.packets.hours * HOUR_S, watch)
+        arm = np.full(packets.when.size, "")
+        rows.append((packets.group, packets.when.astype(float), ends, "redpacket", arm, True))
+        more.append({"amount": packets.amount})
+    if happen.worked is not None and p.outreach is not None:
+        rows.append(_outreach_rows(p, happen.worked))
+        cost = p.outreach.group_cost + p.outreach.member_cost * np.asarray(members, dtype=float)
+        more.append({"cost": np.where(happen.worked, cost, 0.0)})
+    if seedings is not None and p.seeding is not None:
+        broad = seedings.group < 0
+        arm = np.where(broad, "broadcast", "group")
+        none = np.full(broad.size, np.nan)
+        rows.append((seedings.group, seedings.when.astype(float), none, "seeding", arm, True))
+        cost = np.where(broad, p.seeding.broadcast_cost, p.seeding.group_cost)
+        items = np.asarray(ids("i", broad.size).to_pylist(), dtype=object)
+        more.append({"cost": cost, "item": items})
     group = np.concatenate([row[0] for row in rows]).astype(np.int64)
     start = np.floor(np.concatenate([row[1] for row in rows])).astype(np.int64)
     end = np.concatenate([row[2] for row in rows])
@@ -267,7 +306,7 @@ def events_frame(layout: Layout, groups: GroupDraw, happen: Happenings) -> pd.Da
     chance = np.repeat([row[5] for row in rows], sizes)
     order = np.lexsort((group, start))
     known = np.isfinite(end[order])
-    return frame(
+    made = frame(
         event=ids("e", group.size),
         kind=pa.array(kind[order].tolist(), pa.string()),
         starts_at=moments(start[order], layout.starts),
@@ -276,3 +315,19 @@ def events_frame(layout: Layout, groups: GroupDraw, happen: Happenings) -> pd.Da
         randomised=pa.array(chance[order]),
         arm=pa.array([a or None for a in arm[order]], pa.string()),
     )
+    for name in sorted({name for part in more for name in part}):
+        none = np.array([None]) if name == "item" else np.array([np.nan])
+        values = [part.get(name, none.repeat(n)) for part, n in zip(more, sizes, strict=True)]
+        made[name] = np.concatenate(values)[order]
+    return made
+
+
+def _outreach_rows(
+    p: Platform, worked: BoolArray
+) -> tuple[IntArray, RealArray, RealArray, str, npt.NDArray[np.str_], bool]:
+    """One row a group, worked or held out."""
+    told = p.outreach or Outreach()
+    every = np.arange(p.groups)
+    start = np.full(p.groups, told.starts_day * DAY_S)
+    ends = np.full(p.groups, min(told.starts_day + told.days, p.days) * DAY_S)
+    return every, start, ends, "outreach", np.where(worked, "outreach", "hold-out"), True

@@ -14,7 +14,17 @@ import numpy as np
 
 from smallnet.errors import InputError
 
-__all__ = ["MECHANISMS", "Fission", "FriendingRule", "GiftCampaign", "Incentive"]
+__all__ = [
+    "MECHANISMS",
+    "Fission",
+    "FriendingRule",
+    "GiftCampaign",
+    "Incentive",
+    "Outreach",
+    "RedPackets",
+    "Seeding",
+    "Viewing",
+]
 
 
 def _check(made: object, shares: str = "", ratios: str = "", counts: str = "") -> None:
@@ -150,12 +160,124 @@ class GiftCampaign:
                 raise InputError(msg)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Viewing:
+    """Who sees a share and who takes it up, in place of the plain adoptions (S02, S10).
+
+    Of those who could see a share each does with the chance of its channel; who sees it takes the
+    item, while there are copies, with chance ``take`` times the ratios below.
+    """
+
+    see_friend: float = 0.9  # chance that somebody who could see a share does
+    see_group: float = 0.5
+    see_feed: float = 0.2
+    take: float = 0.08  # chance that an average viewer in the feed takes the item
+    private_ratio: float = 1.0  # of that chance, to a friend or in a group over in the feed; S02
+    appeal_sd: float = 0.5  # of sharers' log chance, whatever the channel
+    private_appeal: float = 1.0  # ratio of it, who shares only privately over who never does (T1)
+    copies: float | None = 4.0  # mean copies of a share, 1 + Poisson; None = no limit
+    delay_days: float = 0.5  # mean wait until a share is seen
+    trust_odds: float = 1.0  # odds ratio of taking per sd of trust in the sharer; S10
+    trust_icc: float = 0.2  # share of the variance of trust that a group has in common
+    answered: float = 0.6  # share of the pairs of viewer and sharer who answer a survey
+    asked_days: float = 2.0  # within which they are asked, from the beginning of the watch
+
+    def __post_init__(self) -> None:
+        _check(self, "see_friend see_group see_feed take trust_icc answered")
+        _check(self, "", "private_ratio private_appeal trust_odds", "appeal_sd delay_days")
+        _check(self, counts="asked_days")
+        if self.copies is not None and not 1 <= self.copies < np.inf:
+            msg = f"copies is {self.copies}, expected at least 1"
+            raise InputError(msg)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RedPackets:
+    """Red packets of random amounts, at random moments of a group (S20).
+
+    While a packet works, the message rate is ``ratio_per_doubling`` to the power of the log to
+    base 2 of its amount; then the log rate falls off with half-life ``falloff_hours``.
+    """
+
+    groups_share: float = 0.8  # share of groups that get packets
+    per_group: int = 4  # packets of a group in the watch, one in each equal stretch
+    amounts: tuple[int, ...] = (1, 2, 4, 8)  # each with the same chance
+    ratio_per_doubling: float = 1.0  # rate ratio per doubling of the amount; 1 = none
+    hours: float = 24.0
+    falloff_hours: float = 12.0  # half-life of the log rate ratio afterwards
+
+    def __post_init__(self) -> None:
+        _check(self, "groups_share", "ratio_per_doubling hours falloff_hours")
+        if self.per_group < 1:
+            msg = f"per_group is {self.per_group}, expected a whole number of at least 1"
+            raise InputError(msg)
+        if not self.amounts or any(a != int(a) or a < 1 for a in self.amounts):
+            msg = f"amounts is {self.amounts}, expected whole numbers of at least 1"
+            raise InputError(msg)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seeding:
+    """Trials in which chance picks the group that gets an item, or the feed, at a cost (S06, S07).
+
+    Every trial has an item and a sharer of its own. In the arm "group" the item goes to one of the
+    sharer's groups of that moment, drawn at random; in the arm "broadcast" to the feed, which the
+    sharer's friends read. Who adopts may pass it on once, to a random group of their own.
+    """
+
+    trials: int = 80
+    broadcast_share: float = 0.0  # of trials, assigned by chance
+    see_group: float = 0.6  # chance that somebody who could see it does
+    see_feed: float = 0.3
+    take: float = 0.15  # chance that who sees it adopts, in a group of median size
+    take_feed: float = 0.15
+    ratio_per_halving: float = 1.0  # of the chance to adopt, per halving of group size (S06)
+    delay_days: float = 0.5  # mean wait until it is seen
+    pass_on: float = 0.0  # chance that who adopts passes it on, at once
+    group_cost: float = 1.0  # of a trial in the arm "group"
+    broadcast_cost: float = 1.0
+
+    def __post_init__(self) -> None:
+        _check(self, "broadcast_share see_group see_feed take take_feed pass_on")
+        _check(self, "", "ratio_per_halving delay_days group_cost broadcast_cost")
+        if self.trials < 1 or self.trials != int(self.trials):
+            msg = f"trials is {self.trials}, expected a whole number of at least 1"
+            raise InputError(msg)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outreach:
+    """Operators who work groups drawn by chance, and hold-out groups that they leave alone (S24).
+
+    A member of a group that is worked buys more while it is; of several such groups each adds.
+    """
+
+    treated_share: float = 0.5  # of groups; the others are the hold-out
+    starts_day: float = 14.0
+    days: float = 14.0  # of the outreach
+    purchases_per_day: float = 0.01  # of a person, without any outreach
+    buyers_sd: float = 0.8  # of people's log rate of buying
+    extra_per_day: float = 0.0  # more purchases of a member a day of outreach; 0 = none
+    mean_value: float = 20.0  # of a purchase, money
+    group_cost: float = 2.0  # of working a group, staff time counted, money
+    member_cost: float = 0.1  # and for each of its members
+
+    def __post_init__(self) -> None:
+        _check(self, "treated_share", "days mean_value")
+        _check(self, "", "", "starts_day purchases_per_day buyers_sd extra_per_day")
+        _check(self, "", "group_cost", "member_cost")
+
+
 MECHANISMS: Mapping[str, type] = MappingProxyType(
     {
         "campaign": GiftCampaign,
         "rule": FriendingRule,
         "incentive": Incentive,
         "fission": Fission,
+        "viewing": Viewing,
+        "packets": RedPackets,
+        "seeding": Seeding,
+        "outreach": Outreach,
     }
 )
 """Mechanisms by the name of their section."""

@@ -21,6 +21,10 @@ from smallnet.simulations.mechanisms import (
     FriendingRule,
     GiftCampaign,
     Incentive,
+    Outreach,
+    RedPackets,
+    Seeding,
+    Viewing,
 )
 from smallnet.simulations.world import World
 
@@ -193,6 +197,10 @@ class Platform:
     rule: FriendingRule | None = None  # S09
     incentive: Incentive | None = None  # S17, S20
     fission: Fission | None = None  # S22
+    viewing: Viewing | None = None  # S02, S10: in place of the plain adoptions
+    packets: RedPackets | None = None  # S20
+    seeding: Seeding | None = None  # S06, S07: in place of the other shares
+    outreach: Outreach | None = None  # S24
 
     def __post_init__(self) -> None:
         for names, low, high, expected in (

@@ -16,9 +16,13 @@ from smallnet.simulations.chatter import DAY_S, REACTION, SYSTEM, Messages, Size
 from smallnet.simulations.gifts import Gifts
 from smallnet.simulations.happenings import Happenings
 from smallnet.simulations.leaving import LANDMARK_DAYS, Stays, expected_first_days_ratio
+from smallnet.simulations.outreach import members_when, tell_outreach
+from smallnet.simulations.packets import tell_packets
 from smallnet.simulations.rosters import GroupDraw, RealArray, Slots
+from smallnet.simulations.seedings import Seedings, tell_seedings
 from smallnet.simulations.sharing import Shares, small_target_ratio
 from smallnet.simulations.truths_added import tell_added
+from smallnet.simulations.viewing import Seen, tell_viewing
 
 if TYPE_CHECKING:
     from smallnet.simulations.platform import Platform
@@ -49,6 +53,8 @@ class Drawn:
     messages: Messages | None = None
     shares: Shares | None = None
     gifts: Gifts | None = None
+    seedings: Seedings | None = None
+    seen: Seen | None = None
 
 
 def tell_truth(
@@ -81,6 +87,15 @@ def tell_truth(
         },
     }
     told |= tell_added(p, drawn.happen, drawn.groups, drawn.gifts)
+    if drawn.seen is not None and drawn.shares is not None:
+        told |= tell_viewing(p, drawn.seen, drawn.shares)
+    if drawn.seedings is not None:
+        told |= tell_seedings(p, drawn.seedings)
+    if p.packets is not None and p.incentive is None:
+        told["S20"] = tell_packets(p.packets)
+    if drawn.happen.worked is not None:
+        members = members_when(p, drawn.spells)
+        told["S24"] = tell_outreach(p, drawn.happen.worked, members)
     return told | {
         "parameters": p.to_dict(),
         "counts": {name: len(table) for name, table in frames.items()},
