@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from smallnet.figures import NO_CJK_FONT, VERDICTS, figure_language, verdict_look
 from smallnet.figures.numbers import known, show_interval, show_number, show_p
+from smallnet.hypotheses.calibrated import worth
 from smallnet.hypotheses.result import Result
 from smallnet.measures.wording import ACTS
 from smallnet.report.display import clean, flatten, show_value
@@ -156,6 +157,7 @@ def _claim(out: Path, result: Result, lang: str) -> dict[str, Any]:
     alt = alt.format(
         id=result.id, title=title, verdict=look["word"], effect=effect, interval=interval
     )
+    like_these = worth(result)
     robustness = [
         {"name": row.get("name", ""), "interval": _interval(row), "note": row.get("note") or ""}
         for row in result.word("robustness", lang)
@@ -185,6 +187,7 @@ def _claim(out: Path, result: Result, lang: str) -> dict[str, Any]:
         if known(result.p_adjusted) is not None
         else "",
         "p_adjusted": p_adjusted,
+        "worth": "" if like_these is None else like_these.get(lang),
         "figure": _picture(out / "figures" / f"{result.id}.svg", caption, alt)
         if "figure" in result.details
         else None,
