@@ -8,7 +8,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 export OMP_NUM_THREADS ?= 1
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: study test lint notebooks results bench campaign lock clean
+.PHONY: study test lint notebooks results bench calibration campaign lock clean
 
 study: $(VENV)/.run
 	$(BIN)/smallnet study data/campaign -o out/campaign
@@ -34,6 +34,10 @@ bench: $(VENV)/.dev $(PEERS)
 
 $(PEERS): | $(VENV)/.dev
 	$(BIN)/python tests/benchmarks/get_peers.py $(PEERS)
+
+# The calibration table of the package: hours, may be cut off and begun again at any moment.
+calibration: $(VENV)/.run
+	$(BIN)/python data/make_calibration.py out/calibration
 
 campaign: $(VENV)/.run
 	$(BIN)/python data/make_campaign.py
