@@ -2,7 +2,7 @@
 
 import dataclasses
 import importlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from types import ModuleType
 
 import numpy as np
@@ -30,6 +30,8 @@ CLAIMS: dict[str, str] = {
     "S18": "s18_engaged_core",
     "S20": "s20_incentives",
     "S02": "s02_redeemed",
+    "B07": "b07_friends_who_adopted",
+    "S21": "s21_one_or_two",
 }
 
 
@@ -61,6 +63,7 @@ def run_claims(
     *,
     rng: np.random.Generator,
     on_claim: Callable[[str], None] = lambda name: None,
+    primary: Collection[str] = (),
 ) -> tuple[Result, ...]:
     """Test the chosen claims and hold the false-alarm rate over the family.
 
@@ -74,6 +77,8 @@ def run_claims(
         Every claim gets a child of its own, whatever else is tested.
     on_claim : callable, optional
         Told the id of each claim before it is tested.
+    primary : collection of str, optional
+        Claims that were registered beforehand: a family of their own, see ``adjust``.
     """
     children = dict(zip(CLAIMS, rng.spawn(len(CLAIMS)), strict=True))
     results = []
@@ -85,24 +90,30 @@ def run_claims(
             results.append(module.test(dataset, choices, rng=children[name]))
         except NotTestableError as error:
             results.append(not_testable(module.CLAIM, choices, error))
-    return adjust(results, choices)
+    return adjust(results, choices, primary=primary)
 
 
-def adjust(results: Sequence[Result], choices: Choices) -> tuple[Result, ...]:
+def adjust(
+    results: Sequence[Result], choices: Choices, *, primary: Collection[str] = ()
+) -> tuple[Result, ...]:
     """Adjust the p-values over the family and take back what does not hold.
+
+    Claims that were registered beforehand (``primary``) are a family, all others another.
 
     The false discovery rate is held at alpha (Benjamini and Hochberg 1995,
     https://doi.org/10.1111/j.2517-6161.1995.tb02031.x). A verdict of supported or contradicted
     whose adjusted p-value is not under alpha becomes inconclusive, and its reason says so.
     """
-    known = [i for i, result in enumerate(results) if result.p_value is not None]
-    adjusted = dict(
-        zip(
-            known,
-            stats.false_discovery_control([results[i].p_value for i in known]) if known else [],
-            strict=True,
-        )
-    )
+    adjusted: dict[int, float] = {}
+    for registered in (True, False):
+        known = [
+            i
+            for i, result in enumerate(results)
+            if result.p_value is not None and (result.id in primary) == registered
+        ]
+        if known:
+            held = stats.false_discovery_control([results[i].p_value for i in known])
+            adjusted |= dict(zip(known, held, strict=True))
     return tuple(
         result
         if i not in adjusted

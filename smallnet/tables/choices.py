@@ -23,6 +23,7 @@ DEFAULT_SMALLEST_EFFECT: dict[str, float] = {
     "S15": 1.25,
     "S16": 1.25,
     "S18": 1.25,
+    "S21": 1.25,
     "S22": 1.25,
     "S23": 1.25,
     "S20": 1.1,
@@ -149,7 +150,7 @@ class Choices:
             else:
                 msg = f"unknown choice {key!r}, expected one of {', '.join(REASONS)}"
                 raise InputError(msg)
-        return dataclasses.replace(base, **tables, **changes)
+        return dataclasses.replace(base, **(changes | tables))
 
     def to_dict(self) -> dict[str, object]:
         """Give the choices as plain values, as they stand in ``results.json``."""

@@ -1,0 +1,175 @@
+"""What a fit within strata gives: log ratios, and errors that let clusters hang together."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import stats
+
+from smallnet.errors import InputError
+
+__all__ = ["Within", "check_rows", "clustered_errors", "telling_rows"]
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+NOTHING_LEFT = 1e-3  # kept of a cluster that holds all the information
+
+
+@dataclass(frozen=True, kw_only=True)
+class Within:
+    """A model fitted within strata.
+
+    Attributes
+    ----------
+    beta : ndarray, shape (k,)
+        Log ratios per unit of each covariate.
+    cov : ndarray, shape (k, k)
+        Covariance of ``beta`` where rows are independent (inverse information).
+    cov_clustered : ndarray, shape (k, k)
+        The same where rows of a cluster may hang together.
+    effective_clusters : ndarray, shape (k,)
+        How many clusters of equal information are worth as much, for each coefficient; of several
+        clusterings the poorest.
+    n_rows, n_strata : int
+        Rows and strata that tell of anything.
+    events : float
+        Events in them.
+    """
+
+    beta: FloatArray
+    cov: FloatArray
+    cov_clustered: FloatArray
+    effective_clusters: FloatArray
+    n_rows: int
+    n_strata: int
+    events: float
+
+    @property
+    def freedom(self) -> FloatArray:
+        """Degrees of freedom: effective clusters less one, at least 1."""
+        return np.maximum(self.effective_clusters - 1, 1.0)
+
+    @property
+    def standard_error(self) -> FloatArray:
+        """Standard errors of ``beta``, clustered."""
+        return np.sqrt(np.diag(self.cov_clustered))
+
+    def conf_int(self, level: float = 0.95) -> FloatArray:
+        """Intervals of ``beta`` by t with clusters as the sample, shape (k, 2)."""
+        half = stats.t.ppf((1 + level) / 2, self.freedom) * self.standard_error
+        return np.column_stack([self.beta - half, self.beta + half])
+
+    def p_values(self) -> FloatArray:
+        """Two-sided p-values of ``beta`` = 0, shape (k,)."""
+        p = 2 * stats.t.sf(np.abs(self.beta) / self.standard_error, self.freedom)
+        return np.asarray(p, dtype=float)
+
+    def ratio(self, which: int = 0, level: float = 0.95) -> tuple[float, float, float]:
+        """Give the ratio per unit of one covariate, with its interval."""
+        low, high = np.exp(self.conf_int(level)[which])
+        return float(np.exp(self.beta[which])), float(low), float(high)
+
+
+def check_rows(x: npt.ArrayLike, **columns: npt.ArrayLike) -> FloatArray:
+    """Give the covariates as a matrix, once all columns are as long and finite.
+
+    Raises
+    ------
+    InputError
+        For columns of unlike lengths, or covariates that are not finite.
+    """
+    values = np.asarray(x, dtype=float)
+    values = values[:, None] if values.ndim == 1 else values
+    for name, column in columns.items():
+        if len(np.asarray(column)) != len(values):
+            msg = f"{name} has {len(np.asarray(column))} rows, expected {len(values)} as in x"
+            raise InputError(msg)
+    bad = ~np.isfinite(values).all(axis=1)
+    if bad.any():
+        row = int(np.flatnonzero(bad)[0])
+        msg = f"x is {values[row]} in row {row}, expected finite covariates"
+        raise InputError(msg)
+    return values
+
+
+def telling_rows(keep: npt.NDArray[np.bool_], information: FloatArray) -> None:
+    """Insist on rows that tell of every covariate.
+
+    Raises
+    ------
+    InputError
+        If no stratum has anything to compare, or covariates do not move on their own within them.
+    """
+    spread = np.sqrt(np.diag(information).clip(min=0))
+    if not keep.any() or not (spread > 1e-9).all():
+        msg = "within no stratum do rows with and without an event differ in every covariate"
+        raise InputError(msg)
+    if np.linalg.eigvalsh(information / np.outer(spread, spread))[0] < 1e-10:
+        msg = "the covariates are collinear within strata, expected ones that move on their own"
+        raise InputError(msg)
+
+
+def clustered_errors(
+    score: FloatArray,
+    held: FloatArray,
+    cov: FloatArray,
+    clusters: Sequence[npt.ArrayLike],
+) -> tuple[FloatArray, FloatArray]:
+    r"""Covariance of coefficients when rows of a cluster hang together, in one way or two.
+
+    Parameters
+    ----------
+    score : ndarray, shape (rows, k)
+        Scores of rows; they sum to 0.
+    held : ndarray, shape (rows, k, k)
+        Each row's part of the information.
+    cov : ndarray, shape (k, k)
+        Inverse of the information.
+    clusters : sequence of array_like, each of shape (rows,)
+        One clustering, or two that cross.
+
+    Returns
+    -------
+    tuple of ndarray
+        Covariance, shape (k, k), and effective clusters, shape (k,).
+
+    Notes
+    -----
+    A cluster's sum of scores is divided by one less its part of the information: the jackknife
+    over clusters. Two clusterings are added and their crossing is taken away [1]_. No error is
+    taken to be smaller than that of either clustering, or than that of independent rows: clusters
+    that seem to hold each other back do so by chance.
+
+    References
+    ----------
+    .. [1] A. C. Cameron, J. B. Gelbach and D. L. Miller, Journal of Business & Economic Statistics
+       29, 238-249 (2011). https://doi.org/10.1198/jbes.2010.07136
+    """
+    codes = [np.unique(np.asarray(c), return_inverse=True)[1] for c in clusters]
+    parts = [_jackknife(score, held, cov, c) for c in codes]
+    worth = np.min([p[1] for p in parts], axis=0)
+    least = [cov, *(p[0] for p in parts)]
+    whole = parts[0][0]
+    if len(codes) > 1:
+        both = np.unique(codes[0] * (codes[1].max() + 1) + codes[1], return_inverse=True)[1]
+        whole = parts[0][0] + parts[1][0] - _jackknife(score, held, cov, both)[0]
+    spread = np.sqrt(np.diag(whole).clip(min=1e-300))
+    target = np.sqrt(np.max([np.diag(whole), *(np.diag(m) for m in least)], axis=0))
+    lifted = whole / np.outer(spread, spread) * np.outer(target, target)
+    np.fill_diagonal(lifted, target**2)
+    return lifted, worth
+
+
+def _jackknife(
+    score: FloatArray, held: FloatArray, cov: FloatArray, codes: IntArray
+) -> tuple[FloatArray, FloatArray]:
+    k, n = len(cov), int(codes.max()) + 1
+    sums = np.stack([np.bincount(codes, column, n) for column in score.T], 1)
+    flat = held.reshape(-1, k * k).T
+    parts = np.stack([np.bincount(codes, column, n) for column in flat], 1).reshape(-1, k, k) @ cov
+    rest = np.eye(k) * (1 + NOTHING_LEFT) - parts
+    moved = np.linalg.solve(rest.transpose(0, 2, 1), sums[:, :, None])[:, :, 0] @ cov
+    shares = np.diagonal(parts, axis1=1, axis2=2)
+    worth = shares.sum(axis=0) ** 2 / np.maximum((shares**2).sum(axis=0), 1e-300)
+    return moved.T @ moved * (n - 1) / max(n, 1), np.asarray(worth)
