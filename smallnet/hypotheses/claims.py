@@ -32,6 +32,8 @@ CLAIMS: dict[str, str] = {
     "S02": "s02_redeemed",
     "B07": "b07_friends_who_adopted",
     "S21": "s21_one_or_two",
+    "S09": "s09_friending_rule",
+    "S04": "s04_strong_ties",
 }
 
 

@@ -14,6 +14,7 @@ DEFAULT_SMALLEST_EFFECT: dict[str, float] = {
     "S01": 0.05,
     "S02": 1.25,
     "S03": 1.25,
+    "S04": 1.1,
     "S05": 1.1,
     "T30": 1.1,
     "S08": 1.1,
@@ -28,6 +29,7 @@ DEFAULT_SMALLEST_EFFECT: dict[str, float] = {
     "S23": 1.25,
     "S20": 1.1,
     "B07": 1.1,
+    "S09": 1.1,
 }
 
 DEFAULT_CUT_OFFS: dict[str, float] = {  # where a sign of life begins; those of the scorecard

@@ -7,13 +7,23 @@ two. Here the messages are counted, and the members added up, between exactly tw
 import dataclasses
 from dataclasses import dataclass
 
+import ibis
+import ibis.expr.types as ir
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from ibis import _
 
 from smallnet.tables import Dataset
-from smallnet.tables.windows import DAY_US, size_steps, sized_groups, talk
+from smallnet.tables.windows import (
+    DAY_US,
+    NO_TALK,
+    microseconds,
+    size_steps,
+    sized_groups,
+    spells,
+    talk,
+)
 
 __all__ = ["GroupClock", "group_clock"]
 
@@ -38,6 +48,8 @@ class GroupClock:
         Whether it answers another.
     said : ndarray, shape (acts,)
         Place of each act, ``group * span + day``, never falling.
+    counted : ndarray, shape (acts + 1,)
+        Acts added up, each with its weight.
     until, members : ndarray, shape (points,)
         Place of each change of size, and the member-days added up to there.
     """
@@ -48,6 +60,7 @@ class GroupClock:
     wording: IntArray
     reply: npt.NDArray[np.bool_]
     said: FloatArray
+    counted: FloatArray
     until: FloatArray
     members: FloatArray
 
@@ -77,12 +90,36 @@ class GroupClock:
     ) -> FloatArray:
         """Count the acts of groups from ``begin`` until before ``end``."""
         first, last = self.acts(group, begin, end)
-        return (last - first).astype(float)
+        counted: FloatArray = self.counted[last] - self.counted[first]
+        return counted
 
     def replies(self) -> "GroupClock":
         """Give the same with nothing but the acts that answer another."""
         kept = {name: getattr(self, name)[self.reply] for name in ("sender", "wording", "said")}
-        return dataclasses.replace(self, **kept, reply=self.reply[self.reply])
+        counted = np.arange(int(self.reply.sum()) + 1, dtype=float)
+        return dataclasses.replace(self, **kept, counted=counted, reply=self.reply[self.reply])
+
+    def with_private(self, dataset: Dataset) -> "GroupClock":
+        """Give the same with what members of a group write to each other in private.
+
+        A private message of two people who share k groups at that moment counts 1/k in each.
+        """
+        acts = dataset.collect(_private(dataset))
+        code = self.code(acts["group"])
+        acts, code = acts[code >= 0], code[code >= 0]
+        day = (acts["at_us"].to_numpy(float) - dataset.observed_from_us) / DAY_US
+        place = np.concatenate([self.said, code * self.span + day])
+        weight = np.concatenate([np.diff(self.counted), acts["weight"].to_numpy(float)])
+        order = np.argsort(place, kind="stable")
+        none = np.full(len(acts), -1, dtype=np.int64)
+        return dataclasses.replace(
+            self,
+            said=place[order],
+            counted=np.append(0.0, np.cumsum(weight[order])),
+            sender=np.concatenate([self.sender, none])[order],
+            wording=np.concatenate([self.wording, none])[order],
+            reply=np.concatenate([self.reply, np.zeros(len(acts), dtype=bool)])[order],
+        )
 
     def member_days(
         self, group: npt.ArrayLike, begin: npt.ArrayLike, end: npt.ArrayLike
@@ -126,6 +163,26 @@ def group_clock(dataset: Dataset) -> GroupClock:
         wording=pd.factorize(words, sort=True)[0].astype(np.int64),
         reply=acts["reply"].to_numpy(bool),
         said=acts["code"].to_numpy() * span + (acts["at_us"].to_numpy(float) - start) / DAY_US,
+        counted=np.arange(len(acts) + 1, dtype=float),
         until=place,
         members=np.cumsum(step),
     )
+
+
+def _private(dataset: Dataset) -> ir.Table:
+    """Private messages of two members of a group: ``group, at_us, weight``."""
+    acts = dataset["interactions"].filter(
+        _.group.isnull(), _.recipient.notnull(), ~_.kind.fill_null("text").isin(NO_TALK)
+    )
+    acts = acts.select("interaction", "sender", "recipient", at_us=microseconds(_.at))
+    stays = spells(dataset).select("group", "person", "start_us", "end_us")
+    ours = acts.join(stays, acts.sender == stays.person)
+    ours = ours.filter(_.start_us <= _.at_us, _.at_us < _.end_us)
+    ours = ours.select("interaction", "recipient", "at_us", "group")
+    theirs = stays.select(place="group", who="person", begin_us="start_us", until_us="end_us")
+    both = ours.join(theirs, [ours.group == theirs.place, ours.recipient == theirs.who])
+    both = both.filter(_.begin_us <= _.at_us, _.at_us < _.until_us)
+    shared = both.select("interaction", "group", "at_us").distinct()
+    among = ibis.window(group_by="interaction")
+    counted = shared.mutate(weight=1.0 / shared.count().over(among))
+    return counted.select("group", "at_us", "weight").order_by("group", "at_us")
