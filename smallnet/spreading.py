@@ -102,11 +102,15 @@ def run_spread(
         "random_seed": random_seed,
     }
     checkpoint = None if folder is None else _checkpoint(folder, run)
-    rng = np.random.default_rng(random_seed)
     seeds = population.seeds(list(seed_people))
     kernel = ready.prepare(population, seeds)
     block = replicas(
-        kernel, replicates, rng=rng, jobs=jobs, checkpoint=checkpoint, progress=progress
+        kernel,
+        replicates,
+        rng=_chance(random_seed),
+        jobs=jobs,
+        checkpoint=checkpoint,
+        progress=progress,
     )
     spread = Spread.of(block, ready, population, seeds)
     answer = {
@@ -120,7 +124,7 @@ def run_spread(
         "final_sizes": spread.final_sizes.tolist(),
     }
     if folder is not None:
-        keys = stream_keys(np.random.default_rng(random_seed), replicates)
+        keys = stream_keys(_chance(random_seed), replicates)
         reach = _reach_by_size(population, kernel, seeds, keys[:TRACED])
         _write_spread(folder, spread, answer, reach, lang)
         assert checkpoint is not None
@@ -181,7 +185,7 @@ def run_seeds(
         ready,
         budget,
         strategies,
-        rng=np.random.default_rng(random_seed),
+        rng=_chance(random_seed),
         replicates=replicates,
         costs=costs or Costs(),
         jobs=jobs,
@@ -228,12 +232,12 @@ def open_population(
     uses = frozenset() if model is None else model.uses
     if "ties" in uses and not population.network.adjacency.nnz:
         msg = (
-            f"{dataset.name} holds no tie of the layer {layer!r}, and {getattr(model, 'name', '')} "
+            f"{population_name(source)} holds no tie of the layer {layer!r}, and {getattr(model, 'name', '')} "
             "spreads along ties; another --layer, or a model that spreads through groups"
         )
         raise InputError(msg)
     if "groups" in uses and not population.membership.incidence.nnz:
-        msg = f"nobody in {dataset.name} is in a group at the end of the watch"
+        msg = f"nobody in {population_name(source)} is in a group at the end of the watch"
         raise InputError(msg)
     return population
 
@@ -270,7 +274,7 @@ def reach_by_size(
         interval over replicates), ``groups`` (share of groups with an adopter, seeds counted).
     """
     seeds = population.seeds(list(seed_people))
-    keys = stream_keys(np.random.default_rng(random_seed), min(replicates, TRACED))
+    keys = stream_keys(_chance(random_seed), min(replicates, TRACED))
     return _reach_by_size(population, model.prepare(population, seeds), seeds, keys)
 
 
@@ -312,6 +316,13 @@ def _reach_by_size(
         },
         columns=columns,
     )
+
+
+def _chance(random_seed: int) -> np.random.Generator:
+    if not isinstance(random_seed, (int, np.integer)) or random_seed < 0:
+        msg = f"the random seed is {random_seed}, expected a whole number of at least 0"
+        raise InputError(msg)
+    return np.random.default_rng(random_seed)
 
 
 def _checkpoint(folder: Path, what: Mapping[str, object]) -> Path:

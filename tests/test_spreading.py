@@ -1,14 +1,19 @@
 """The spread command: what it writes, and what it says when it cannot."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from smallnet.cli import main
+from smallnet.cli import MODEL_NAMES, main
 from smallnet.errors import InputError
-from smallnet.simulations.spreading import IndependentCascade
+from smallnet.simulations.spreading import MODELS, IndependentCascade
 from smallnet.spreading import open_population, reach_by_size, run_seeds, run_spread
 from smallnet.tables import Dataset
 
@@ -90,6 +95,8 @@ def test_reach_by_size_leaves_seed_people_out(friends):
         ({"replicates": 0}, "replicates is 0"),
         ({"layer": "trust"}, "layer is 'trust'"),
         ({"layer": "interaction"}, "holds no tie"),
+        ({"random_seed": -1}, "random seed is -1"),
+        ({"jobs": 0}, "jobs is 0"),
     ],
 )
 def test_a_bad_argument_is_one_clear_sentence(friends, change, words):
@@ -128,6 +135,8 @@ def test_the_seeds_command_writes_the_fields_that_others_read(tmp_path, capsys):
         ({"budget": -3}, "budget is -3"),
         ({"budget": float("nan")}, "budget is nan"),
         ({"budget": 2, "layer": "interaction"}, "holds no tie"),
+        ({"budget": 2, "random_seed": -1}, "random seed is -1"),
+        ({"budget": 2, "jobs": 0}, "jobs is 0"),
     ],
 )
 def test_a_budget_that_pays_for_nobody_is_one_clear_sentence(friends, change, words):
@@ -138,3 +147,76 @@ def test_a_budget_that_pays_for_nobody_is_one_clear_sentence(friends, change, wo
 def test_a_budget_larger_than_the_population_is_everybody(friends):
     _, answer = run_seeds(friends, budget=100, strategies=["degree"], replicates=5)
     assert answer["strategies"][0]["spread"]["mean"] == 5
+
+
+def test_spaces_around_names_do_no_harm(tmp_path):
+    command = [*COMMAND[:4], "--seed-people", " p001, p002,", "--replicates", "5"]
+    assert main([*command, "-o", str(tmp_path)]) == 0
+    assert json.loads((tmp_path / "spread.json").read_text())["seed_people"] == ["p001", "p002"]
+
+
+def test_one_replicate_alone_has_no_interval(tmp_path, capsys):
+    assert main([*COMMAND, "--replicates", "1", "-o", str(tmp_path)]) == 0
+    seeds = ["seeds", CAMPAIGN, "--budget", "2", "--replicates", "1", "--strategies", "degree"]
+    assert main([*seeds, "-o", str(tmp_path)]) == 0
+    assert "[–, –]" in capsys.readouterr().out
+    for name in ("spread", "seeds"):
+        text = (tmp_path / f"{name}.json").read_text()
+        assert json.loads(text)
+        assert "NaN" not in text
+
+
+@pytest.mark.parametrize(
+    "words", [["--seed", "-1"], ["--seed", "x"], ["--jobs", "0"], ["--jobs", "two"]]
+)
+def test_a_wrong_seed_or_number_of_workers_is_wrong_usage(words, tmp_path, capsys):
+    with pytest.raises(SystemExit) as error:
+        main([*COMMAND, *words, "-o", str(tmp_path)])
+    assert error.value.code == 2
+    assert f"is {words[1]!r}, expected a whole number" in capsys.readouterr().err
+
+
+def test_the_help_names_every_model():
+    assert MODEL_NAMES.split(", ") == list(MODELS)
+
+
+def test_a_recovery_after_one_step_is_told_as_inf(tmp_path):
+    command = ["spread", CAMPAIGN, "--model", "group-contagion", "--seed-people", "p001"]
+    command += ["--set", "recovery=inf", "--set", "until=3", "--replicates", "5"]
+    assert main([*command, "-o", str(tmp_path)]) == 0
+    assert json.loads((tmp_path / "spread.json").read_text())["parameters"]["recovery"] == "inf"
+
+
+def test_groups_without_friends_are_enough_for_a_model_of_groups():
+    groups = pd.DataFrame({"group": ["g", "g"], "person": ["a", "b"]})
+    dataset = Dataset.from_frames({"memberships": groups})
+    parameters = {"acceptance": 1.0}
+    _, answer = run_spread(
+        dataset, model="share-in-groups", parameters=parameters, seed_people=["a"], replicates=3
+    )
+    assert set(answer["final_sizes"]) == {2}
+    with pytest.raises(InputError, match="holds no tie"):
+        run_spread(dataset, model="sir", seed_people=["a"], replicates=3)
+
+
+def test_an_interrupted_spread_goes_on_to_the_same_answer(tmp_path):
+    command = [sys.executable, "-m", "smallnet", "spread", CAMPAIGN, "--model", "sis"]
+    command += ["--set", "horizon=200", "--set", "beta=0.02", "--seed-people", "p001,p002"]
+    command += ["--replicates", "640"]
+    stopped, whole = tmp_path / "stopped", tmp_path / "whole"
+    first = subprocess.Popen([*command, "-o", str(stopped)], stderr=subprocess.PIPE, text=True)
+    while not list(stopped.glob(".unfinished-*/block-*.npz")):
+        assert first.poll() is None
+        time.sleep(0.01)
+    os.kill(first.pid, signal.SIGINT)
+    _, said = first.communicate()
+    assert first.returncode == 130
+    assert "the same command goes on" in said
+    left = {path.name.partition("-")[0] for path in stopped.rglob("*") if path.is_file()}
+    assert left == {"run.json", "block"}
+    for out in (stopped, whole):
+        subprocess.run([*command, "-o", str(out)], check=True, capture_output=True)
+    files = sorted(path.relative_to(whole) for path in whole.rglob("*") if path.is_file())
+    assert files == sorted(p.relative_to(stopped) for p in stopped.rglob("*") if p.is_file())
+    for name in files:
+        assert (stopped / name).read_bytes() == (whole / name).read_bytes()

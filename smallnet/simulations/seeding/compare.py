@@ -265,7 +265,7 @@ def compare_strategies(
     baseline : str
         Strategy to which differences are taken; where it is not among them, the first.
     jobs : int
-        Threads; the answer does not depend on it.
+        Threads, -1 for one a core; the answer does not depend on it.
     on_strategy : callable, optional
         Told the name of each strategy before it chooses.
 
@@ -293,6 +293,9 @@ def compare_strategies(
         raise InputError(msg)
     if replicates < 1:
         msg = f"replicates is {replicates}, expected at least 1"
+        raise InputError(msg)
+    if jobs == 0:
+        msg = "jobs is 0, expected a number of threads, or -1 for one a core"
         raise InputError(msg)
     rules = [find_strategy(name) for name in names]
     for rule in rules:
@@ -335,6 +338,8 @@ def _judged(
     jobs: int,
 ) -> dict[str, tuple[IntArray, IntArray]]:
     """People and groups reached, by strategy, a value a key."""
+    from joblib import effective_n_jobs
+
     ties = LiveTies.of(population, model) if model.live_ties != "none" else None
     kernels = {
         name: None if ties else model.prepare(population, choice.people)
@@ -351,7 +356,7 @@ def _judged(
         return block.final_sizes, block.groups_reached
 
     parts = [keys[at : at + BLOCK] for at in range(0, len(keys), BLOCK)]
-    with ThreadPoolExecutor(jobs) as pool:
+    with ThreadPoolExecutor(effective_n_jobs(jobs)) as pool:
         found = list(pool.map(run, [(name, part) for name in choices for part in parts]))
     n = len(parts)
     return {

@@ -146,19 +146,22 @@ class SIS(_InSteps):
     gamma: float = 0.1
 
 
-def steps_at_most(horizon: float | None, *, needed: bool) -> None:
-    """Refuse a horizon that is none.
+def steps_at_most(horizon: float | None, *, needed: bool, whole: bool = True) -> None:
+    """Refuse a horizon that is none; in models in steps it is a whole number of them.
 
     Raises
     ------
     InputError
-        If ``horizon`` is negative or nan, or missing where it is needed.
+        If ``horizon`` is negative, nan or broken, or missing where it is needed.
     """
     if horizon is None and needed:
         msg = "horizon is not given, and this model may never end; expected a length of time"
         raise InputError(msg)
     if horizon is not None and not 0 <= horizon < FOREVER:
         msg = f"horizon is {horizon}, expected a length of time of at least 0"
+        raise InputError(msg)
+    if whole and horizon is not None and horizon != int(horizon):
+        msg = f"horizon is {horizon}, expected a whole number of steps"
         raise InputError(msg)
 
 

@@ -39,7 +39,7 @@ class _InTime(Model, ABC):
         if self.tie_weights not in ("strength", "ignore"):
             msg = f"tie_weights is {self.tie_weights!r}, expected 'strength' or 'ignore'"
             raise InputError(msg)
-        steps_at_most(self.horizon, needed=self.again)
+        steps_at_most(self.horizon, needed=self.again, whole=False)
 
     @property
     def _gamma(self) -> float:

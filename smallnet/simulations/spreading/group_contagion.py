@@ -100,6 +100,11 @@ class GroupContagion(Model):
             msg = f"until is {self.until}, expected a finite time of at least dt, {self.dt}"
             raise InputError(msg)
 
+    @property
+    def uses(self) -> frozenset[str]:
+        """See :attr:`Model.uses`."""
+        return frozenset({"groups"})
+
     def prepare(self, population: Population, seeds: NDArray[np.int32]) -> _Contagion:
         """See :meth:`Model.prepare`."""
         ptr, members = population.group_members()

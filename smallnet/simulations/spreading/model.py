@@ -43,11 +43,14 @@ class Model(ABC):
     paper: ClassVar[str]
     """Where the model was defined."""
     time_unit: ClassVar[str] = "steps"
-    uses: ClassVar[frozenset[str]] = frozenset({"ties"})
-    """What it cannot do without: ``ties``, ``groups``."""
     live_ties: ClassVar[Literal["none", "each", "one"]] = "none"
     """Whether it reaches whom seeds reach along ties that are live by chance (Kempe et al. 2003):
     ``each`` tie by its own coin, or at most ``one`` towards each person; ``none``: it does not."""
+
+    @property
+    def uses(self) -> frozenset[str]:
+        """What it does nothing without: ``ties``, ``groups``."""
+        return frozenset({"ties"})
 
     @abstractmethod
     def prepare(self, population: Population, seeds: NDArray[np.int32]) -> Kernel:

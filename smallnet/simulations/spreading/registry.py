@@ -75,6 +75,10 @@ def make_model(name: str, parameters: Mapping[str, object] | None = None) -> Mod
             msg = f"{name} has no parameter {key!r}, expected one of {', '.join(known) or 'none'}"
             raise UnknownNameError(msg)
         values[key] = _read(value)
+        number = type(known[key].default) in (int, float)
+        if number and not isinstance(values[key], (int, float)):
+            msg = f"{key} is {values[key]!r}, expected a number"
+            raise InputError(msg)
     try:
         return MODELS[name](**values)
     except TypeError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import fields
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from smallnet.errors import InputError
+from smallnet.errors import InputError, OutputError
 from smallnet.simulations.spreading.kernels.stream import stream_keys
 from smallnet.simulations.spreading.outcome import Block
 from smallnet.tables.writing import atomic_write
@@ -64,10 +65,15 @@ def replicas(
     Raises
     ------
     InputError
-        If ``n`` is below 1, or the checkpoint is of another run.
+        If ``n`` is below 1, ``jobs`` is 0, or the checkpoint is of another run.
+    OutputError
+        If the checkpoint cannot be written.
     """
-    if n < 1:
-        msg = f"replicates is {n}, expected at least 1"
+    if not isinstance(n, (int, np.integer)) or n < 1:
+        msg = f"replicates is {n}, expected a whole number of at least 1"
+        raise InputError(msg)
+    if jobs == 0:
+        msg = "jobs is 0, expected a number of workers, or -1 for one a core"
         raise InputError(msg)
     keys = stream_keys(rng, n)
     parts = [keys[at : at + BLOCK] for at in range(0, n, BLOCK)]
@@ -133,7 +139,11 @@ class _Store:
                 )
                 raise InputError(msg)
             return
-        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            msg = f"cannot write {folder}: {error.strerror or error}"
+            raise OutputError(msg) from error
         if any(folder.iterdir()):
             msg = f"{folder} is not empty and holds no run, expected an empty folder"
             raise InputError(msg)
@@ -146,9 +156,13 @@ class _Store:
     def read(self, n: int) -> dict[int, Block]:
         done = {}
         for at in range(n):
-            if self._path(at).exists():
+            if not self._path(at).exists():
+                continue
+            try:
                 with np.load(self._path(at)) as held:
                     done[at] = Block(**{f.name: held[f.name] for f in fields(Block)})
+            except (ValueError, EOFError, KeyError, zipfile.BadZipFile):
+                continue  # damaged since: run again
         return done
 
     def write(self, at: int, block: Block) -> None:

@@ -179,6 +179,17 @@ class ShareInGroups(Model):
         if self.muted is not None and not isinstance(self.muted, np.ndarray):
             share(self.muted, "muted")
 
+    @property
+    def uses(self) -> frozenset[str]:
+        """Groups or ties, where there is no other way; see :attr:`Model.uses`."""
+        ways = {
+            "groups": self.to_group > 0 or self.everywhere,
+            "ties": self.to_friend > 0 or (self.to_feed > 0 and self.feed_reach > 0),
+            "neither": self.broadcast is not None or self.to_feed * self.feed_strangers > 0,
+        }
+        open_ways = {way for way, is_open in ways.items() if is_open}
+        return frozenset(open_ways - {"neither"}) if len(open_ways) == 1 else frozenset()
+
     def chance_seen(self, sizes: NDArray[Any]) -> NDArray[np.float64]:
         """Chance :math:`a(n)` that a member who has not muted the group sees a share in it.
 

@@ -65,6 +65,9 @@ class SimplicialContagion(Model):
         if self.recovery not in ("sis", "sir"):
             msg = f"recovery is {self.recovery!r}, expected 'sis' or 'sir'"
             raise InputError(msg)
+        if self.triangles is not None and not _are_triples(self.triangles):
+            msg = f"triangles is {self.triangles!r}, expected triples of ids, such as [[a, b, c]]"
+            raise InputError(msg)
         never_ends = self.recovery == "sis" or self.mu == 0
         steps_at_most(self.horizon, needed=never_ends)
 
@@ -85,6 +88,12 @@ class SimplicialContagion(Model):
             triangles=by_person(population.n_people, corners),
             beta_delta=self.beta_delta,
         )
+
+
+def _are_triples(triangles: object) -> bool:
+    return isinstance(triangles, (tuple, list)) and all(
+        isinstance(corners, (tuple, list)) and len(corners) == 3 for corners in triangles
+    )
 
 
 def triangles_of(population: Population) -> NDArray[np.int32]:
