@@ -13,6 +13,7 @@ from smallnet.errors import SmallnetError, UnknownNameError
 
 if TYPE_CHECKING:
     from smallnet.hypotheses import Result
+    from smallnet.hypotheses.registration import Standing
 
 __all__ = ["main"]
 
@@ -332,6 +333,8 @@ def _study(arguments: argparse.Namespace) -> int:
             progress=progress,
         )
     _print_verdicts(outcome.results, arguments.lang)
+    if outcome.standing is not None:
+        _print_standing(outcome.standing, arguments.lang)
     print(f"\npage: {Path(arguments.output) / 'report.html'}")
     return DONE
 
@@ -360,6 +363,16 @@ def _print_verdicts(results: "Sequence[Result]", lang: str) -> None:
         )
     width = None if sys.stdout.isatty() else 140
     Console(width=width, highlight=False, soft_wrap=False).print(table)
+
+
+def _print_standing(standing: "Standing", lang: str) -> None:
+    kept, chinese = standing.registration, lang == "zh"
+    print(f"\n{'登记于' if chinese else 'registered'} {kept.registered_at}, sha256 {kept.sha256}")
+    for departure in standing.departures:
+        claims = ", ".join(departure.claims)
+        print(f"{'探索性' if chinese else 'exploratory'} {claims}: {departure.words.get(lang)}")
+    for note in standing.notes:
+        print(note.get(lang))
 
 
 def _p_text(p_value: float | None) -> str:

@@ -3,12 +3,13 @@
 Only this module knows it: data + choices + random seed → all results.
 """
 
+import dataclasses
 import platform
 import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -20,11 +21,18 @@ import pandas as pd
 
 from smallnet.errors import InputError, OutputError, UnknownNameError
 from smallnet.hypotheses import Result, claim_ids, run_claims
+from smallnet.hypotheses.registration import (
+    Standing,
+    keep_registration,
+    registration_of,
+    stand,
+)
 from smallnet.measures import dataset_summary, group_table, scorecard
 from smallnet.tables import (
     Choices,
     Dataset,
     Problem,
+    Text,
     check_dataset,
     check_folder,
     dataset_digest,
@@ -52,6 +60,7 @@ class StudyOutcome:
     problems: tuple[Problem, ...]  # found in the tables; none of them stopped the study
     summary: Mapping[str, Any]
     out: Path | None  # where results.json, report.html, figures and tables are
+    standing: Standing | None = None  # to what was registered; None where nothing was
 
     def __getitem__(self, claim: str) -> Result:
         """Give the result of a claim by its id."""
@@ -186,7 +195,9 @@ def run_study(
         settings["random_seed"] = random_seed
     choices = Choices.from_mapping(settings, base)
     changed = _changed(choices)
-    results = _test(source, dataset, choices, jobs, memory_limit, progress)
+    standing = _standing(source, dataset, choices, folder)
+    primary = () if standing is None else standing.primary
+    results = _test(source, dataset, choices, primary, jobs, memory_limit, progress)
     progress("describing the groups")
     groups = scorecard(group_table(dataset, choices), choices)
     outcome = StudyOutcome(
@@ -197,6 +208,7 @@ def run_study(
         problems=problems,
         summary=dataset_summary(dataset, choices),
         out=folder,
+        standing=standing,
     )
     if folder is not None:
         provenance = _provenance(changed) | {"seconds": round(time.monotonic() - begun, 1)}
@@ -204,10 +216,32 @@ def run_study(
     return outcome
 
 
+def _standing(
+    source: str | Path | Dataset, dataset: Dataset, choices: Choices, out: Path | None
+) -> Standing | None:
+    """Hold the run against what was registered, before anything is tested."""
+    today = registration_of(dataset.study)
+    folders = [] if isinstance(source, Dataset) or not Path(source).is_dir() else [Path(source)]
+    registered, path = keep_registration(today, [*folders, *([] if out is None else [out])])
+    if registered is None:
+        return None
+    standing = stand(registered, today, choices, claim_ids(choices.hypotheses))
+    if path is not None:
+        return standing
+    return dataclasses.replace(standing, notes=(*standing.notes, _NOT_KEPT))
+
+
+_NOT_KEPT = Text(
+    "The registration could not be kept anywhere: later runs cannot be held against it.",
+    "登记无处可存：以后的运行无法与之对照。",
+)
+
+
 def _test(
     source: str | Path | Dataset,
     dataset: Dataset,
     choices: Choices,
+    primary: Collection[str],
     jobs: int,
     memory_limit: str | None,
     progress: Progress,
@@ -219,6 +253,7 @@ def _test(
             choices,
             rng=np.random.default_rng(choices.random_seed),
             on_claim=lambda name: progress(f"testing {name}"),
+            primary=primary,
         )
     import joblib
 
@@ -228,14 +263,12 @@ def _test(
     found = joblib.Parallel(n_jobs=jobs)(
         joblib.delayed(_test_one)(source, choices, name, memory_limit) for name in names
     )
-    return adjust([result for results in found for result in results], choices)
+    return adjust([result for results in found for result in results], choices, primary=primary)
 
 
 def _test_one(
     source: str | Path, choices: Choices, name: str, memory_limit: str | None
 ) -> tuple[Result, ...]:
-    import dataclasses
-
     path = Path(source)
     dataset = (
         read_dataset(path, memory_limit=memory_limit) if path.exists() else load_data(str(source))
@@ -287,6 +320,7 @@ def _write(
             problems=[problem.to_dict() for problem in outcome.problems],
             summary=outcome.summary,
             provenance=provenance,
+            registration=None if outcome.standing is None else outcome.standing.to_dict(),
             lang=lang,
         )
         write_tables(scratch, outcome.groups)

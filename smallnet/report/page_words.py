@@ -73,9 +73,14 @@ def in_words(
         "count_line": _count_line(results, lang),
         "family": words["family"].format(level=level),
         "notes": notes,
+        "registration": _registration(study.get("registration"), lang),
         "notes_of_data": [show_value(note, lang) for note in said],
         "looks": [_look(verdict, lang) for verdict in VERDICTS],
-        "claims": [_claim(out, result, lang) for result in results],
+        "claims": [
+            _claim(out, result, lang)
+            | {"standing": _standing(study.get("registration"), result.id, lang)}
+            for result in results
+        ],
         "figures": {
             key: _picture(out / "figures" / f"{key}.svg", caption, caption)
             for key, caption in captions.items()
@@ -89,6 +94,28 @@ def in_words(
         "choices": _choices(study["choices"], lang),
         "provenance": _provenance(study, lang),
         "made_by": words["made_by"].format(version=study["smallnet"]),
+    }
+
+
+def _standing(registration: Mapping[str, Any] | None, claim: str, lang: str) -> str:
+    """Say whether a claim is as it was registered; nothing where nothing was."""
+    kind = ((registration or {}).get("claims") or {}).get(claim)
+    return PAGE[kind].get(lang) if kind in ("primary", "exploratory") else ""
+
+
+def _registration(registration: Mapping[str, Any] | None, lang: str) -> dict[str, Any] | None:
+    if not registration:
+        return None
+    changed = [entry.get("words") or entry for entry in registration.get("changed") or []]
+    return {
+        "said": PAGE["registered"]
+        .get(lang)
+        .format(
+            at=_moment(str(registration.get("registered_at") or "").removesuffix("+00:00")),
+            sha256=registration.get("sha256"),
+        ),
+        "changed": [show_value(words, lang) for words in changed],
+        "notes": [show_value(note, lang) for note in registration.get("notes") or []],
     }
 
 

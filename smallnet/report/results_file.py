@@ -62,6 +62,7 @@ def write_results(
     summary: Mapping[str, Any] | None = None,
     provenance: Mapping[str, Any] | None = None,
     notes: Sequence[Any] = (),
+    registration: Mapping[str, Any] | None = None,
     lang: str = "en",
 ) -> Path:
     """Write ``out/results.json``.
@@ -88,6 +89,9 @@ def write_results(
         ``command``, ``python``, ``platform``, …
     notes : sequence
         What a reader must know, each a sentence or a mapping ``{"en": …, "zh": …}``.
+    registration : mapping, optional
+        What was chosen before looking, and what changed since: ``registered_at``, ``sha256``,
+        ``plan``, ``claims`` (``primary`` or ``exploratory``), ``changed``, ``notes``.
     lang : str
         Language that the study was run in.
 
@@ -113,6 +117,7 @@ def write_results(
         "problems": list(problems),
         "notes": list(notes),
         "provenance": dict(provenance or {}),
+        "registration": None if registration is None else dict(registration),
         "results": [result.to_dict() for result in results],
     }
     text = json.dumps(plain(content), ensure_ascii=False, indent=1, allow_nan=False, default=str)

@@ -32,6 +32,18 @@ PAGE: dict[str, Text] = {
     "choices": Text("Choices", "分析选项"),
     "provenance": Text("Where this page comes from", "来源与复现"),
     "notes": Text("Notes", "说明"),
+    "registration": Text("What was chosen before looking", "事先登记"),
+    "registered": Text(
+        "Registered on {at} UTC, hash {sha256}. The claims registered are adjusted among "
+        "themselves; all others are exploratory and are adjusted apart.",
+        "登记于 {at}（UTC），哈希值 {sha256}。已登记的主张在其内部校正；其余为探索性，另行校正。",
+    ),
+    "as_registered": Text(
+        "Nothing changed since: all is as it was registered.", "此后没有改动：一切与登记一致。"
+    ),
+    "changed_since": Text("Changed since, hence exploratory:", "此后有改动，因而为探索性："),
+    "primary": Text("registered", "已登记"),
+    "exploratory": Text("exploratory", "探索性"),
     "in_english": Text("Of the data:", "数据说明的原文（英文）："),
     "no_origin": Text("{days} days; the calendar is not told", "{days} 天；起始日期未公开"),
     "count": Text("Of {n} claims: {parts}.", "共 {n} 条主张：{parts}。"),

@@ -13,6 +13,8 @@ from smallnet.tables.schema import COVERAGE
 
 __all__ = ["Study"]
 
+REGISTERED = ("claims", "outcomes", "smallest_effect", "choices")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Study:
@@ -30,6 +32,7 @@ class Study:
     notes: tuple[str, ...] = ()  # what a converter dropped or assumed
     coverage: Mapping[str, Any] = field(default_factory=dict)  # channel: was it recorded
     choices: Mapping[str, object] = field(default_factory=dict)
+    registration: Mapping[str, Any] = field(default_factory=dict)  # what was chosen before looking
 
     def __post_init__(self) -> None:
         for channel, recorded in self.coverage.items():
@@ -59,7 +62,7 @@ class Study:
         for key in ("observed_from", "observed_until"):
             if known.get(key) is not None:
                 known[key] = _moment(key, known[key])
-        for key in ("coverage", "choices"):
+        for key in ("coverage", "choices", "registration"):
             if not isinstance(known.get(key, {}), Mapping):
                 msg = f"{key} is {known[key]!r}, expected a table of key = value"
                 raise InputError(msg)
@@ -86,6 +89,7 @@ class Study:
             if known.get(key) is not None and not isinstance(known[key], str):
                 msg = f"{key} is {known[key]!r} in study.toml, expected text in quotes"
                 raise InputError(msg)
+        _check_registration(known.get("registration", {}))
         study = cls(**known)
         study.to_choices()  # a wrong choice is found at the door
         return study
@@ -120,8 +124,23 @@ class Study:
         return plain
 
     def to_choices(self) -> Choices:
-        """Give the choices, with defaults where the file is silent."""
-        return Choices.from_mapping(self.choices)
+        """Give the choices: of ``choices``, else of ``registration``, else the defaults."""
+        chosen = self.registration
+        smallest = chosen.get("smallest_effect", {})
+        registered = {**chosen.get("choices", {}), "smallest_effect": smallest}
+        return Choices.from_mapping(self.choices, Choices.from_mapping(registered))
+
+
+def _check_registration(given: Mapping[str, Any]) -> None:
+    for key, value in given.items():
+        if key not in REGISTERED:
+            expected = ", ".join(REGISTERED)
+            msg = f"unknown key registration.{key} in study.toml, expected some of {expected}"
+            raise InputError(msg)
+        if not isinstance(value, list if key == "claims" else Mapping):
+            kind = "a list of claims" if key == "claims" else "a table of key = value"
+            msg = f"registration.{key} is {value!r} in study.toml, expected {kind}"
+            raise InputError(msg)
 
 
 def _moment(key: str, value: object) -> dtm.datetime:
