@@ -108,3 +108,22 @@ def test_what_cannot_be_compared_is_refused():
         fit_cox([0, 2], [1, 2], [True, False], [1, 0])
     with pytest.raises(InputError, match=r"one side|no finite"):
         fit_cox([0, 0, 0, 0], [1, 2, 3, 3], [True, True, False, False], [1, 1, 0, 0])
+
+
+def test_errors_of_several_covariates_are_those_of_leaving_each_cluster_out():
+    rng, clusters = np.random.default_rng(1), 30
+    code = np.repeat(np.arange(clusters), 20)
+    first = rng.normal(size=clusters)[code] + rng.normal(size=code.size)
+    second = 0.8 * first + rng.normal(size=clusters)[code] + rng.normal(size=code.size)
+    x = np.column_stack([first, second])
+    hazard = np.exp(x @ [0.3, -0.2] + rng.normal(0, 0.4, clusters)[code])
+    time = rng.exponential(1 / hazard)
+    event, time, start = time < 2, np.minimum(time, 2), np.zeros(code.size)
+    model = fit_cox(start, time, event, x, cluster=code)
+    moved = []
+    for left_out in range(clusters):
+        k = code != left_out
+        moved.append(fit_cox(start[k], time[k], event[k], x[k]).beta - model.beta)
+    jackknife = np.transpose(moved) @ moved * (clusters - 1) / clusters
+    # one Newton step from the whole, so not exactly
+    np.testing.assert_allclose(np.diag(model.cov_clustered), np.diag(jackknife), rtol=0.1)

@@ -341,7 +341,7 @@ def _sandwich(
     by_cluster = np.stack([np.bincount(codes, c, clusters) for c in score.T], 1)
     parts = np.stack([np.bincount(codes, c, clusters) for c in held.T], 1).reshape(-1, k, k) @ cov
     rest = np.eye(k) * (1 + NOTHING_LEFT) - parts
-    moved = np.linalg.solve(rest.transpose(0, 2, 1), (by_cluster)[:, :, None])[:, :, 0] @ cov
+    moved = np.linalg.solve(rest, by_cluster[:, :, None])[:, :, 0] @ cov
     shares = np.diagonal(parts, axis1=1, axis2=2)
     worth = shares.sum(axis=0) ** 2 / np.maximum((shares**2).sum(axis=0), 1e-300)
     clustered = moved.T @ moved * (clusters - 1) / max(clusters, 1)

@@ -169,7 +169,7 @@ def _jackknife(
     flat = held.reshape(-1, k * k).T
     parts = np.stack([np.bincount(codes, column, n) for column in flat], 1).reshape(-1, k, k) @ cov
     rest = np.eye(k) * (1 + NOTHING_LEFT) - parts
-    moved = np.linalg.solve(rest.transpose(0, 2, 1), sums[:, :, None])[:, :, 0] @ cov
+    moved = np.linalg.solve(rest, sums[:, :, None])[:, :, 0] @ cov
     shares = np.diagonal(parts, axis1=1, axis2=2)
     worth = shares.sum(axis=0) ** 2 / np.maximum((shares**2).sum(axis=0), 1e-300)
     return moved.T @ moved * (n - 1) / max(n, 1), np.asarray(worth)
