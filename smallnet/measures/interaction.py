@@ -28,8 +28,8 @@ def talk_sequence(dataset: Dataset) -> ir.Table:
     -------
     ibis.Table
         ``interaction, group, sender, at_us, reply_to, entry``, ``member`` (the sender was in at
-        that moment), ``prev_us`` and ``prev_sender`` of the message before in the group, ``turn``
-        (neither is a call or a contact, which have no turns).
+        that moment), ``prev_us`` of the message before in the group, ``prev_sender`` (null where
+        that was a call or a contact, which have no turns), ``turn`` (neither is one).
     """
     return dataset.keep("talk_sequence", lambda: _talk_sequence(dataset))
 
@@ -54,12 +54,18 @@ def _talk_sequence(dataset: Dataset) -> ir.Table:
             acts.at_us < stays.end_us,
         ],
     ).select(*acts.columns, member=stays.start_us.notnull())
-    along = ibis.window(group_by="group", order_by=["at_us", "interaction", "sender"])
-    return acts.mutate(
-        prev_us=_.at_us.lag().over(along),
-        prev_sender=_.sender.lag().over(along),
-        turn=_.said & _.said.lag().over(along).fill_null(ibis.literal(False)),
-    ).drop("said")
+    order = ["at_us", "interaction"]
+    if dataset.has("interactions.symmetric"):  # an act that stands for two stands twice
+        order.append("sender")
+    along = ibis.window(group_by="group", order_by=order)  # a shorter key sorts faster
+    return (
+        acts.mutate(
+            prev_us=_.at_us.lag().over(along),
+            prev_sender=ibis.ifelse(_.said, _.sender, None).lag().over(along),
+        )
+        .mutate(turn=_.said & _.prev_sender.notnull())
+        .drop("said")
+    )
 
 
 def group_talk(dataset: Dataset) -> ir.Table:

@@ -84,19 +84,22 @@ def spells(dataset: Dataset) -> ir.Table:
 
 def _spells(dataset: Dataset) -> ir.Table:
     low, high = dataset.observed_from_us, dataset.observed_until_us
-    acts = dataset["interactions"]
-    traces = (
-        acts.filter(acts.group.notnull())
-        .group_by("group", person="sender")
-        .aggregate(last_us=microseconds(_.at).max())
-    )
     stays = (
         dataset["memberships"]
         .filter(_.group.notnull() & _.person.notnull())
         .anti_join(bots(dataset), "person")
-        .left_join(traces, ["group", "person"])
         .mutate(joined_us=microseconds(_.joined_at), left_us=microseconds(_.left_at))
     )
+    if dataset.has("memberships.left_by"):  # only they need the last trace in a group
+        traces = (
+            dataset["interactions"]
+            .filter(_.group.notnull())
+            .group_by("group", person="sender")
+            .aggregate(last_us=microseconds(_.at).max())
+        )
+        stays = stays.left_join(traces, ["group", "person"])
+    else:
+        stays = stays.mutate(last_us=ibis.null("int64"))
     born = dataset["groups"].select(born_group="group", born_us=microseconds(_.created_at))
     stays = stays.left_join(born, stays.group == born.born_group)  # no stay before the group
     vague = stays.left_at.isnull() & stays.left_by.notnull()

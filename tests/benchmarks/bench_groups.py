@@ -53,7 +53,7 @@ FROM interactions i LEFT JOIN memberships m ON i."group" = m."group" AND sender 
      AND "at" >= coalesce(joined_at, TIMESTAMP '1970-01-01')  -- an OR here would nest loops
 WHERE i."group" IS NOT NULL AND coalesce(kind, 'text') NOT IN ('system', 'reaction')
       AND "at" >= '{low}' AND "at" < '{high}'
-WINDOW along AS (PARTITION BY i."group" ORDER BY "at", interaction, sender)
+WINDOW along AS (PARTITION BY i."group" ORDER BY "at", interaction)
 """
 GROUPS_SQL = """
 WITH counts AS (
@@ -130,7 +130,7 @@ def by_pandas(acts: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:
     talk = talk.merge(renamed, on=["group", "sender"], how="left")
     talk["member"] = talk["listed"].notna() & ~(talk["at"] < talk["joined_at"])
     talk["at_us"] = talk["at"].astype("datetime64[us]").astype("int64")
-    talk = talk.sort_values(["group", "at", "interaction", "sender"], ignore_index=True)
+    talk = talk.sort_values(["group", "at", "interaction"], ignore_index=True)
     before = talk.groupby("group", sort=False)
     talk["gap"] = before["at_us"].diff()
     talk["same"] = talk["sender"] == before["sender"].shift()
@@ -141,7 +141,8 @@ def by_pandas(acts: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:
     )  # fmt: skip
     counted["gap_sd_us"] = talk.groupby("group", sort=False)["gap"].std(ddof=0)
     inside = talk[talk["member"]]
-    counted["active_members"] = inside.groupby("group", sort=False)["sender"].nunique()
+    active = inside.groupby("group", sort=False)["sender"].nunique()
+    counted["active_members"] = active.reindex(counted.index, fill_value=0)  # none, not unknown
     days = inside.assign(day=inside["at_us"] // DAY_US).groupby(["group", "day"], sort=False).size()
     counted["day_squares"] = (days**2).groupby("group").sum()
     counted["active_days"] = days.groupby("group").size()
