@@ -34,6 +34,7 @@ CLAIMS: dict[str, str] = {
     "S21": "s21_one_or_two",
     "S09": "s09_friending_rule",
     "S04": "s04_strong_ties",
+    "S06": "s06_influence",
 }
 
 

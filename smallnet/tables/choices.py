@@ -30,6 +30,7 @@ DEFAULT_SMALLEST_EFFECT: dict[str, float] = {
     "S20": 1.1,
     "B07": 1.1,
     "S09": 1.1,
+    "S06": 1.1,
 }
 
 DEFAULT_CUT_OFFS: dict[str, float] = {  # where a sign of life begins; those of the scorecard

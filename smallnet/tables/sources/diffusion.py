@@ -5,6 +5,7 @@ of the period beside it. Who had not adopted when watching ended has no row: nev
 (last period + 1) that the files use.
 """
 
+import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -156,6 +157,8 @@ def convert_kfamily(folder: Path) -> Dataset:
         watch=(years[0], years[10]),
         time_resolution="1y",
     )
+    # What spread is family planning: exposure is to whom one talks about it.
+    study = dataclasses.replace(study, choices={"exposure_layers": ["talk_fp"]})
     return Dataset.from_frames(frames, study)
 
 

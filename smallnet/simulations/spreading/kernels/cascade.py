@@ -54,7 +54,7 @@ def spread_same_chance(
                     shift[k] = e - ties
                     ties += end - e
                     until[k] = ties
-                at = k = 0
+                at, k = np.int64(0), 0
                 while at < ties:
                     m = 0
                     while at < ties and m < HITS:
