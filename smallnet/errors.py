@@ -6,6 +6,8 @@ __all__ = [
     "NotTestableError",
     "OutputError",
     "SmallnetError",
+    "TrapError",
+    "TrapWarning",
     "UnknownNameError",
 ]
 
@@ -38,6 +40,30 @@ class NotTestableError(InputError):
     def __init__(self, missing: tuple[str, ...] | list[str]) -> None:
         self.missing = tuple(missing)
         super().__init__("the data lack " + ", ".join(self.missing))
+
+
+class TrapError(InputError):
+    """A call whose answer would come of arithmetic alone.
+
+    Parameters
+    ----------
+    trap : str
+        Why: what would be found even where nothing is.
+    right_call : str
+        What to call instead.
+    """
+
+    def __init__(self, trap: str, right_call: str) -> None:
+        self.trap, self.right_call = trap, right_call
+        super().__init__(f"{trap} Instead: {right_call}")
+
+    def __reduce__(self) -> tuple[type["TrapError"], tuple[str, str]]:
+        """Travel between processes with both sentences."""
+        return type(self), (self.trap, self.right_call)
+
+
+class TrapWarning(UserWarning):
+    """A call whose answer may come of arithmetic alone."""
 
 
 class OutputError(SmallnetError, OSError):

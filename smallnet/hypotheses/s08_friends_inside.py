@@ -12,7 +12,7 @@ import pandas as pd
 from scipy import stats
 
 from smallnet.errors import InputError, NotTestableError
-from smallnet.hypotheses.methods.landmark import friends_at_landmark
+from smallnet.hypotheses.methods.landmark import count_before_risk, friends_at_landmark
 from smallnet.hypotheses.methods.mixed_poisson import MixedPoisson, fit_mixed_poisson
 from smallnet.hypotheses.methods.stays import cut_into_bands
 from smallnet.hypotheses.result import Claim, Result, result_of, settle
@@ -157,7 +157,7 @@ def test(dataset: Dataset, choices: Choices, *, rng: np.random.Generator) -> Res
     details |= {
         "between_groups": {"estimate": between[0], "ci_low": between[1], "ci_high": between[2]},
         "friends_outside": outside,
-        "friends_over_the_whole_stay": _entry(stays, "friends_ever", choices),
+        "friends_over_the_whole_stay": _entry(stays, "friends_ever", choices, biased=True),
         "group_variance": model.variance,
         "mean_friends": float(stays["friends"].mean()),
     }
@@ -183,7 +183,9 @@ _POSTERS = Text(
 )
 
 
-def _fit(stays: pd.DataFrame, count: str, *, extra: str | None = None) -> MixedPoisson:
+def _fit(
+    stays: pd.DataFrame, count: str, *, extra: str | None = None, biased: bool = False
+) -> MixedPoisson:
     """Fit log hazard on the deviation from the group's mean count, and on that mean."""
     landmark = float(stays["enter_day"].iloc[0])
     bands = cut_into_bands(
@@ -193,7 +195,7 @@ def _fit(stays: pd.DataFrame, count: str, *, extra: str | None = None) -> MixedP
         (landmark, *(edge for edge in LATER_EDGES if edge > landmark), np.inf),
     )
     mean = stays.groupby("group")[count].transform("mean").to_numpy(float)
-    own = stays[count].to_numpy(float)
+    own = count_before_risk(stays, count, biased=biased)
     columns = [own - mean, mean]
     if extra is not None:
         columns.append(stays[extra].to_numpy(float))
@@ -230,13 +232,18 @@ def _ratio(model: MixedPoisson, which: int, level: float) -> tuple[float, float,
 
 
 def _entry(
-    stays: pd.DataFrame, count: str, choices: Choices, *, extra: str | None = None
+    stays: pd.DataFrame,
+    count: str,
+    choices: Choices,
+    *,
+    extra: str | None = None,
+    biased: bool = False,
 ) -> dict[str, Any]:
     within = stays[count] - stays.groupby("group")[count].transform("mean")
     if not stays["left"].any() or within.abs().max() == 0:
         return {"estimate": None, "ci_low": None, "ci_high": None}
     try:
-        model = _fit(stays, count, extra=extra)
+        model = _fit(stays, count, extra=extra, biased=biased)
     except InputError:  # nothing in these stays tells this count apart
         return {"estimate": None, "ci_low": None, "ci_high": None}
     estimate, low, high, _p = _ratio(model, 0, choices.level)
@@ -258,7 +265,7 @@ def _robustness(dataset: Dataset, stays: pd.DataFrame, choices: Choices) -> list
                 "全程累计好友数（有偏：永生时间）",
             )
         }
-        | _entry(stays, "friends_ever", choices),
+        | _entry(stays, "friends_ever", choices, biased=True),
     ]
     for day in (14, 30):
         later = friends_at_landmark(dataset, float(day))

@@ -4,6 +4,7 @@ A size is a size *at a moment*: the members whose stay holds it. Three are named
 averaged over time, and the largest. A group whose roster is partial has none.
 """
 
+import warnings
 from typing import Any
 
 import ibis
@@ -12,7 +13,7 @@ import numpy as np
 from ibis import _
 from numpy.typing import ArrayLike
 
-from smallnet.errors import InputError
+from smallnet.errors import InputError, TrapWarning
 from smallnet.tables.dataset import DAY_US, Dataset, microseconds
 from smallnet.tables.windows import size_steps, sized_groups, spells, talk
 
@@ -24,6 +25,9 @@ __all__ = [
     "participants",
     "person_weighted_mean",
 ]
+
+
+SIZES_TO_TELL = 3  # different ones that must come a multiple of their own number of times
 
 
 def all_groups(dataset: Dataset) -> ir.Table:
@@ -208,6 +212,12 @@ def person_weighted_mean(sizes: ArrayLike) -> float:
     InputError
         If a size is negative.
 
+    Warns
+    -----
+    TrapWarning
+        If every size comes as many times as it has members (or a multiple): then these are sizes
+        a membership, weighted by people already, and would be weighted twice.
+
     Examples
     --------
     >>> round(person_weighted_mean([10, 200]), 6)
@@ -218,4 +228,11 @@ def person_weighted_mean(sizes: ArrayLike) -> float:
     if (n < 0).any():
         msg = f"size is {n[n < 0][0]}, expected a number of members of at least 0"
         raise InputError(msg)
+    values, rows = np.unique(n, return_counts=True)
+    if (values > 1).sum() >= SIZES_TO_TELL and (rows % np.maximum(values, 1) == 0).all():
+        words = (
+            "each size comes as often as it has members: these look like sizes a membership, whose "
+            "plain mean is weighted by people already. Instead: one size a group"
+        )
+        warnings.warn(words, TrapWarning, stacklevel=2)
     return float((n**2).sum() / n.sum()) if n.sum() > 0 else float("nan")

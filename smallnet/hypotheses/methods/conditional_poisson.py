@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from smallnet.errors import InputError
+from smallnet.hypotheses.guards import check_counts
 from smallnet.hypotheses.methods.within import Within, check_rows, clustered_errors, telling_rows
 
 __all__ = ["fit_conditional_poisson"]
@@ -64,6 +65,8 @@ def fit_conditional_poisson(
 
     Raises
     ------
+    TrapError
+        If y was divided by the exposure or by a regressor: pass the count itself.
     InputError
         For columns of unlike lengths or negative values, no stratum that tells of anything,
         collinear covariates, or events on one side alone, so that no finite ratio exists.
@@ -75,6 +78,7 @@ def fit_conditional_poisson(
     array([3.])
     """
     values = check_rows(x, y=y, exposure=exposure, stratum=stratum)
+    check_counts(y, exposure, values)
     counts, risk = np.asarray(y, dtype=float), np.asarray(exposure, dtype=float)
     if not (counts >= 0).all() or not (risk >= 0).all() or not np.isfinite(risk).all():
         msg = "y and exposure must be finite and at least 0"

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from scipy import stats
 
 from smallnet.errors import InputError
+from smallnet.hypotheses.guards import check_counts
 from smallnet.hypotheses.methods.mixed_poisson import fit_mixed_poisson
 
 __all__ = ["Elasticity", "total_elasticity"]
@@ -54,6 +55,13 @@ def total_elasticity(
     Elasticity or None
         None where fewer than four groups, no spread of sizes or no message.
 
+    Raises
+    ------
+    TrapError
+        If the total was divided by size or days: its elasticity would be one of the division.
+    InputError
+        For rows that do not fit, days or sizes not above 0, totals below 0.
+
     Notes
     -----
     Groups are lively or quiet for reasons of their own: Poisson counts with a log-normal effect of
@@ -79,6 +87,7 @@ def total_elasticity(
     if (risk <= 0).any() or (n <= 0).any() or (y < 0).any():
         msg = "days and size must be above 0 and totals at least 0 in every group"
         raise InputError(msg)
+    check_counts(y, risk, np.log(n))
     if y.size < FEWEST_GROUPS or y.sum() == 0 or np.ptp(np.log(n)) < 1e-9:
         return None
     if y.size > MOST_GROUPS:

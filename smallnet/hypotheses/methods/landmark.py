@@ -5,16 +5,25 @@ only who stays has the time to make them (immortal time). At a landmark, a fixed
 everybody still in is counted as of that moment, and only what comes after is time at risk.
 """
 
+import math
+
 import ibis
 import ibis.expr.types as ir
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from ibis import _
 
+from smallnet.errors import InputError
+from smallnet.hypotheses.guards import check_before_risk
 from smallnet.hypotheses.methods.stays import newcomers
 from smallnet.tables import Dataset
 from smallnet.tables.windows import DAY_US, microseconds, sized_groups, sizes_at, spells
 
-__all__ = ["friend_pairs", "friends_at_landmark"]
+__all__ = ["COUNTED_UNTIL", "count_before_risk", "friend_pairs", "friends_at_landmark"]
+
+COUNTED_UNTIL = {"friends": 0.0, "friends_outside": 0.0, "size": 0.0, "friends_ever": math.inf}
+# days after the landmark until which each column of ``friends_at_landmark`` is counted
 
 
 def friends_at_landmark(dataset: Dataset, landmark_day: float) -> pd.DataFrame:
@@ -25,7 +34,7 @@ def friends_at_landmark(dataset: Dataset, landmark_day: float) -> pd.DataFrame:
     dataset : Dataset
         Needs moments of joining and friendships.
     landmark_day : float
-        Full days since joining.
+        Full days since joining, at least 0.
 
     Returns
     -------
@@ -35,7 +44,15 @@ def friends_at_landmark(dataset: Dataset, landmark_day: float) -> pd.DataFrame:
         landmark), ``friends_outside`` (friends then who were not inside), ``friends_ever``
         (friends at the end of watching who were ever inside: the wrong count, for comparison),
         ``size`` (members at the landmark).
+
+    Raises
+    ------
+    InputError
+        If the landmark is no day since joining; one at the end of every stay is a trap of its own.
     """
+    if not 0 <= landmark_day < math.inf:
+        msg = f"landmark_day is {landmark_day}, expected a number of days of at least 0"
+        raise InputError(msg)
     stays = newcomers(dataset).semi_join(sized_groups(dataset), "group")
     stays = stays.filter(_.enter_day <= landmark_day, _.exit_day > landmark_day)
     stays = stays.mutate(
@@ -66,6 +83,31 @@ def friends_at_landmark(dataset: Dataset, landmark_day: float) -> pd.DataFrame:
     for column in ("friends", "friends_outside", "friends_ever"):
         found[column] = found[column].fillna(0).astype(int)
     return found.assign(enter_day=float(landmark_day)).sort_values("stay", ignore_index=True)
+
+
+def count_before_risk(
+    stays: pd.DataFrame, count: str, *, biased: bool = False
+) -> npt.NDArray[np.float64]:
+    """Give a column of ``friends_at_landmark`` as a covariate of leaving afterwards.
+
+    Parameters
+    ----------
+    stays : DataFrame
+        What ``friends_at_landmark`` gave.
+    count : str
+        Its column.
+    biased : bool
+        Give a count that goes on into the time at risk all the same, to show what it does.
+
+    Raises
+    ------
+    TrapError
+        If the column counts what happened after the landmark.
+    """
+    landmark = float(stays["enter_day"].iloc[0]) if len(stays) else 0.0
+    if not biased:
+        check_before_risk(count, landmark + COUNTED_UNTIL.get(count, 0.0), landmark)
+    return stays[count].to_numpy(float)
 
 
 def friend_pairs(dataset: Dataset) -> ir.Table:

@@ -22,6 +22,7 @@ import scipy.sparse as sp
 from scipy import linalg, stats
 
 from smallnet.errors import InputError
+from smallnet.hypotheses.guards import check_counts
 
 __all__ = ["MixedPoisson", "fit_mixed_poisson"]
 
@@ -260,6 +261,8 @@ def fit_mixed_poisson(
 
     Raises
     ------
+    TrapError
+        If y was divided by the exposure or by a regressor: pass the count itself.
     InputError
         For arrays of unlike lengths, values that are not finite or negative, no event in any
         stratum of two rows, fewer than two groups, covariates that do not move within strata or
@@ -293,6 +296,7 @@ def fit_mixed_poisson(
     array([-0.5])
     """
     rows = _check(y, exposure, stratum, group, x, weight, cluster, n_groups)
+    check_counts(y, exposure, x)
     k = rows.x.shape[1]
     precision = np.zeros(k) if prior_sd is None else np.asarray(prior_sd, dtype=float) ** -2.0
     beta, u = np.zeros(k), np.zeros(rows.n_groups)

@@ -1,0 +1,80 @@
+"""Do two measures of groups go together? A rank correlation that refuses what arithmetic makes."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from smallnet.errors import InputError
+from smallnet.hypotheses.guards import check_no_shared_part, check_one_row_a_group
+
+__all__ = ["Relation", "relate"]
+
+FEWEST_GROUPS = 4
+
+
+@dataclass(frozen=True)
+class Relation:
+    """Rank correlation of two measures over groups."""
+
+    correlation: float  # Spearman's
+    ci_low: float
+    ci_high: float
+    p_value: float  # two-sided, by t
+    n_groups: int
+
+
+def relate(table: pd.DataFrame, outcome: str, regressor: str, *, level: float = 0.95) -> Relation:
+    r"""Correlate the ranks of two columns of the table of groups.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row a group, as ``group_table`` gives it; groups without one of the two are left out.
+    outcome, regressor : str
+        Its columns.
+    level : float
+        Of the interval: Fisher's z with the variance of Bonett and Wright [1]_,
+        :math:`(1 + r^2 / 2) / (n - 3)`.
+
+    Returns
+    -------
+    Relation
+
+    Raises
+    ------
+    TrapError
+        If the two are made of the same thing, or a group has more than one row.
+    InputError
+        For a column that is not there, or fewer than four groups that have both.
+
+    References
+    ----------
+    .. [1] D. G. Bonett and T. A. Wright, Psychometrika 65, 23-28 (2000).
+       https://doi.org/10.1007/BF02294183
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"size": [4, 9, 20, 35, 60], "response_s": [9, 5, 30, 44, 90]})
+    >>> relate(table, "response_s", "size").correlation
+    0.9
+    """
+    for name in (outcome, regressor):
+        if name not in table:
+            msg = f"no column {name!r} in the table, expected one of {', '.join(table.columns)}"
+            raise InputError(msg)
+    check_one_row_a_group(table, (outcome, regressor))
+    check_no_shared_part(outcome, regressor)
+    both = table[[outcome, regressor]].astype(float).dropna()
+    n = len(both)
+    if n < FEWEST_GROUPS:
+        msg = f"{n} groups have both {outcome} and {regressor}, expected at least {FEWEST_GROUPS}"
+        raise InputError(msg)
+    found = stats.spearmanr(both[outcome], both[regressor])
+    r = float(found.statistic)
+    if abs(r) >= 1:
+        return Relation(r, r, r, float(found.pvalue), n)
+    half = stats.norm.ppf((1 + level) / 2) * np.sqrt((1 + r**2 / 2) / (n - 3))
+    low, high = np.tanh(np.arctanh(r) + np.array([-half, half]))
+    return Relation(round(r, 12), float(low), float(high), float(found.pvalue), n)
