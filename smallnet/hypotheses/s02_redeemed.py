@@ -423,6 +423,8 @@ def plot(result: Result, ax: Any = None, *, lang: str = "en") -> Any:
     drawn.set_ylim(-0.6, max(len(labels), 1) - 0.4)
     drawn.axvline(1.0, color=GREY, ls="--", lw=1, label="相同" if chinese else "the same")
     drawn.set_xscale("log")
+    for axis in (drawn.xaxis.set_major_formatter, drawn.xaxis.set_minor_formatter):
+        axis("{x:g}")
     drawn.set_xlabel("领取者之比，私密 ÷ 朋友圈" if chinese else "takers, private ÷ feed (ratio)")
     drawn.legend(loc="lower left", bbox_to_anchor=(0, 1.01), frameon=False)
     return drawn

@@ -2,6 +2,7 @@
 
 from smallnet.simulations.fitting import PlatformFit, fit_platform, report_fit
 from smallnet.simulations.mechanisms import (
+    Closeness,
     Fission,
     FriendingRule,
     GiftCampaign,
@@ -23,6 +24,7 @@ from smallnet.simulations.world import World
 
 __all__ = [
     "SCENARIOS",
+    "Closeness",
     "Fission",
     "FriendingRule",
     "GiftCampaign",

@@ -15,6 +15,7 @@ import pyarrow as pa
 from smallnet.simulations import (
     acquaintances,
     chatter,
+    closeness,
     gifts,
     leaving,
     outreach,
@@ -131,7 +132,7 @@ def build_world(platform: Platform, wanted: frozenset[str], *, rng: np.random.Ge
     if wanted & (NEEDS_TALK | NEEDS_SHARES | NEEDS_VIEWS):
         steps = chatter.size_steps(p, groups, spells, happen.steps, rng=talk)
         drawn.steps = steps
-    if wanted & NEEDS_TALK:
+    if wanted & NEEDS_TALK or (p.closeness is not None and wanted & NEEDS_SHARES):
         drawn.talkativeness = np.exp(p.talk_sd * talk_z - 0.5 * p.talk_sd**2)
         said = _all_messages(
             p, groups, spells, steps, drawn.talkativeness, start, pairs, (bot_group, bot), rng=talk
@@ -149,6 +150,8 @@ def build_world(platform: Platform, wanted: frozenset[str], *, rng: np.random.Ge
         frames |= seedings.seeding_frames(layout, drawn.seedings)
     elif wanted & (NEEDS_SHARES | NEEDS_VIEWS):
         passed = sharing.draw_shares(p, spells, steps, pairs, rng=share)
+        if p.closeness is not None and drawn.messages is not None:
+            passed = closeness.pick_close(p, passed, drawn.messages, steps, pairs, rng=share)
         drawn.shares = passed
         if p.viewing is None:
             taken = sharing.draw_adoptions(p, spells, passed, pairs, rng=adopt)

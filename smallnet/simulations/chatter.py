@@ -211,7 +211,11 @@ def draw_private(
     """Draw what friends write to each other in private, either way alike."""
     watch = round(platform.days * DAY_S)
     begin = np.maximum(since, 0)
-    count = rng.poisson(platform.private_per_day * (watch - begin) / DAY_S)
+    rate = platform.private_per_day * (watch - begin) / DAY_S
+    if platform.closeness is not None:
+        sd = platform.closeness.contact_sd
+        rate = rate * np.exp(rng.normal(-0.5 * sd**2, sd, ego.size))
+    count = rng.poisson(rate)
     pair = np.repeat(np.arange(ego.size), count)
     at = rng.integers(begin[pair], watch) if pair.size else pair
     back = rng.random(pair.size) < 0.5

@@ -16,6 +16,7 @@ from smallnet.errors import InputError
 
 __all__ = [
     "MECHANISMS",
+    "Closeness",
     "Fission",
     "FriendingRule",
     "GiftCampaign",
@@ -268,6 +269,21 @@ class Outreach:
         _check(self, "", "group_cost", "member_cost")
 
 
+@dataclass(frozen=True, kw_only=True)
+class Closeness:
+    """Pairs of friends differ in how often they write, and that moves whom one shares to (S04).
+
+    The target of a private share is drawn from the sharer's friends, or groups, of that moment.
+    """
+
+    contact_sd: float = 1.2  # of pairs' log rate of private messages
+    strength_odds: float = 1.0  # odds ratio of being chosen per sd of log(1 + contacts before)
+    recency_odds: float = 1.0  # odds ratio per halving of the place in the list of recent chats
+
+    def __post_init__(self) -> None:
+        _check(self, "", "strength_odds recency_odds", "contact_sd")
+
+
 MECHANISMS: Mapping[str, type] = MappingProxyType(
     {
         "campaign": GiftCampaign,
@@ -275,6 +291,7 @@ MECHANISMS: Mapping[str, type] = MappingProxyType(
         "incentive": Incentive,
         "fission": Fission,
         "viewing": Viewing,
+        "closeness": Closeness,
         "packets": RedPackets,
         "seeding": Seeding,
         "outreach": Outreach,

@@ -17,6 +17,7 @@ from smallnet.errors import InputError, UnknownNameError
 from smallnet.simulations.build import build_world, tables_of
 from smallnet.simulations.mechanisms import (
     MECHANISMS,
+    Closeness,
     Fission,
     FriendingRule,
     GiftCampaign,
@@ -197,6 +198,7 @@ class Platform:
     rule: FriendingRule | None = None  # S09
     incentive: Incentive | None = None  # S17, S20
     fission: Fission | None = None  # S22
+    closeness: Closeness | None = None  # S04
     viewing: Viewing | None = None  # S02, S10: in place of the plain adoptions
     packets: RedPackets | None = None  # S20
     seeding: Seeding | None = None  # S06, S07: in place of the other shares

@@ -13,6 +13,7 @@ import pandas as pd
 
 from smallnet.simulations.acquaintances import Friendships
 from smallnet.simulations.chatter import DAY_S, REACTION, SYSTEM, Messages, SizeSteps, Spells
+from smallnet.simulations.closeness import tell_closeness
 from smallnet.simulations.gifts import Gifts
 from smallnet.simulations.happenings import Happenings
 from smallnet.simulations.leaving import LANDMARK_DAYS, Stays, expected_first_days_ratio
@@ -87,6 +88,8 @@ def tell_truth(
         },
     }
     told |= tell_added(p, drawn.happen, drawn.groups, drawn.gifts)
+    if p.closeness is not None:
+        told |= tell_closeness(p)
     if drawn.seen is not None and drawn.shares is not None:
         told |= tell_viewing(p, drawn.seen, drawn.shares)
     if drawn.seedings is not None:
