@@ -35,6 +35,7 @@ CLAIMS: dict[str, str] = {
     "S09": "s09_friending_rule",
     "S04": "s04_strong_ties",
     "S06": "s06_influence",
+    "S12": "s12_four_criteria",
 }
 
 

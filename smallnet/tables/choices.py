@@ -19,6 +19,7 @@ DEFAULT_SMALLEST_EFFECT: dict[str, float] = {
     "T30": 1.1,
     "S08": 1.1,
     "S11": 1.1,
+    "S12": 0.02,
     "S13": 0.05,
     "S14": 1.0,
     "S15": 1.25,
