@@ -232,8 +232,9 @@ def open_population(
     uses = frozenset() if model is None else model.uses
     if "ties" in uses and not population.network.adjacency.nnz:
         msg = (
-            f"{population_name(source)} holds no tie of the layer {layer!r}, and {getattr(model, 'name', '')} "
-            "spreads along ties; another --layer, or a model that spreads through groups"
+            f"{population_name(source)} holds no tie of the layer {layer!r}, and "
+            f"{getattr(model, 'name', '')} spreads along ties; another --layer, or a model that "
+            "spreads through groups"
         )
         raise InputError(msg)
     if "groups" in uses and not population.membership.incidence.nnz:
@@ -342,7 +343,6 @@ def _write_spread(
         figure_language,
         house_style,
         plot_final_sizes,
-        plot_reach_by_size,
         plot_spread_curve,
         save_figure,
     )
@@ -357,7 +357,7 @@ def _write_spread(
         "spread_final_sizes": lambda: plot_final_sizes(spread.final_sizes, lang=lang),
     }
     if not reach.empty:
-        drawings["spread_reach_by_size"] = lambda: plot_reach_by_size(reach, lang=lang)
+        drawings["spread_reach_by_size"] = lambda: _draw_reach(reach, lang)
     for name, draw in drawings.items():
         with house_style(lang):
             save_figure(draw(), folder / "figures", name, lang=lang)
@@ -365,6 +365,17 @@ def _write_spread(
     for name, table in tables.items():
         write_csv(table, folder / "tables" / f"spread_{name}.csv")
     _write_json(folder / "spread.json", answer)
+
+
+def _draw_reach(reach: pd.DataFrame, lang: str) -> Any:
+    """Draw both shares, one above the other: they may differ by orders of magnitude."""
+    from matplotlib.figure import Figure
+
+    from smallnet.figures import plot_reach_by_size
+
+    upper, lower = Figure(figsize=(7.0, 5.0), layout="constrained").subplots(2, sharex=True)
+    plot_reach_by_size(reach, upper, what="groups", lang=lang).set_xlabel("")
+    return plot_reach_by_size(reach, lower, what="members", lang=lang)
 
 
 def _write_json(path: Path, answer: Mapping[str, Any]) -> None:

@@ -133,7 +133,8 @@ class Spread:
         Returns
         -------
         DataFrame
-            ``time, mean, low, high``: the band holds ``level`` of the replicates.
+            ``time, mean, low, high``: the band holds ``level`` of the replicates. The last row is
+            the end, however late it comes.
         """
         low, high = np.quantile(self.curves, [(1 - level) / 2, (1 + level) / 2], axis=0)
         return pd.DataFrame(
