@@ -36,6 +36,8 @@ CLAIMS: dict[str, str] = {
     "S04": "s04_strong_ties",
     "S06": "s06_influence",
     "S12": "s12_four_criteria",
+    "S17": "s17_noise",
+    "S07": "s07_reach",
 }
 
 

@@ -24,6 +24,7 @@ DEFAULT_SMALLEST_EFFECT: dict[str, float] = {
     "S14": 1.0,
     "S15": 1.25,
     "S16": 1.25,
+    "S17": 1.1,
     "S18": 1.25,
     "S21": 1.25,
     "S22": 1.25,
@@ -32,6 +33,7 @@ DEFAULT_SMALLEST_EFFECT: dict[str, float] = {
     "B07": 1.1,
     "S09": 1.1,
     "S06": 1.1,
+    "S07": 1.25,
 }
 
 DEFAULT_CUT_OFFS: dict[str, float] = {  # where a sign of life begins; those of the scorecard
