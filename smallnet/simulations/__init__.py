@@ -11,6 +11,7 @@ from smallnet.simulations.mechanisms import (
     RedPackets,
     Seeding,
     Viewing,
+    Weariness,
 )
 from smallnet.simulations.platform import Platform
 from smallnet.simulations.scenario_files import Scenario, read_scenario
@@ -36,6 +37,7 @@ __all__ = [
     "Scenario",
     "Seeding",
     "Viewing",
+    "Weariness",
     "World",
     "describe_scenarios",
     "find_scenario",

@@ -23,6 +23,7 @@ from smallnet.simulations import (
     seedings,
     sharing,
     viewing,
+    weariness,
 )
 from smallnet.simulations.chatter import DAY_S, Messages, SizeSteps, Spells
 from smallnet.simulations.happenings import draw_happenings, events_frame
@@ -132,13 +133,17 @@ def build_world(platform: Platform, wanted: frozenset[str], *, rng: np.random.Ge
     if wanted & (NEEDS_TALK | NEEDS_SHARES | NEEDS_VIEWS):
         steps = chatter.size_steps(p, groups, spells, happen.steps, rng=talk)
         drawn.steps = steps
-    if wanted & NEEDS_TALK or (p.closeness is not None and wanted & NEEDS_SHARES):
+    if wanted & NEEDS_TALK or (p.closeness is not None and wanted & NEEDS_SHARES) or p.weariness:
         drawn.talkativeness = np.exp(p.talk_sd * talk_z - 0.5 * p.talk_sd**2)
         said = _all_messages(
             p, groups, spells, steps, drawn.talkativeness, start, pairs, (bot_group, bot), rng=talk
         )
         drawn.messages = said
         frames |= interaction_frames(layout, spells, said, happen, rng=mention)
+        if p.weariness is not None:
+            texts = frames["interactions"]["fingerprint"]
+            mutes = drawn.mutes = weariness.draw_mutes(p, spells, said, texts, rng=mention)
+            frames["memberships"] = weariness.mute_memberships(layout, frames["memberships"], mutes)
     if wanted & (NEEDS_SHARES | {"exposures"}) and p.campaign is not None:
         drawn.gifts = gifts.draw_gifts(p, spells, pairs, rng=share)
         frames |= gifts.gift_frames(layout, drawn.gifts)
@@ -153,15 +158,7 @@ def build_world(platform: Platform, wanted: frozenset[str], *, rng: np.random.Ge
         if p.closeness is not None and drawn.messages is not None:
             passed = closeness.pick_close(p, passed, drawn.messages, steps, pairs, rng=share)
         drawn.shares = passed
-        if p.viewing is None:
-            taken = sharing.draw_adoptions(p, spells, passed, pairs, rng=adopt)
-        else:
-            drawn.seen = viewing.draw_viewing(p, spells, passed, pairs, rng=adopt)
-            taken = drawn.seen.taken
-            frames |= viewing.viewing_frames(layout, drawn.seen, passed)
-        frames |= sharing_frames(layout, passed, taken)
-        if drawn.seen is not None and p.viewing is not None and p.viewing.copies is not None:
-            frames["shares"]["copies"] = drawn.seen.copies
+        frames |= _taken_up(p, layout, drawn, pairs, rng=adopt)
         if "opportunities" in wanted:
             frames["opportunities"] = opportunities_frame(layout, passed, pairs, steps)
     if "events" in wanted:
@@ -172,6 +169,29 @@ def build_world(platform: Platform, wanted: frozenset[str], *, rng: np.random.Ge
         frames["transactions"] = outreach.purchase_frame(layout, bought)
     made = {name: frames[name] for name in (*TABLES, *EXTRA_TABLES) if name in wanted}
     return World(made, tell_truth(p, drawn, made, rng=truth), _study(p, wanted))
+
+
+def _taken_up(
+    p: Platform,
+    layout: Layout,
+    drawn: Drawn,
+    pairs: tuple[IntArray, IntArray, IntArray],
+    *,
+    rng: np.random.Generator,
+) -> dict[str, pd.DataFrame]:
+    """Draw who takes up what was shared, and lay it out."""
+    spells, passed = drawn.spells, drawn.shares
+    if passed is None:
+        return {}
+    if p.viewing is None:
+        taken = sharing.draw_adoptions(p, spells, passed, pairs, rng=rng)
+        return sharing_frames(layout, passed, taken)
+    seen = drawn.seen = viewing.draw_viewing(p, spells, passed, pairs, rng=rng)
+    frames = viewing.viewing_frames(layout, seen, passed)
+    frames |= sharing_frames(layout, passed, seen.taken)
+    if p.viewing.copies is not None:
+        frames["shares"]["copies"] = seen.copies
+    return frames
 
 
 def _all_messages(

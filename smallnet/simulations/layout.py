@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from smallnet.simulations import chatter, rosters, sharing
+from smallnet.simulations import chatter, rosters, sharing, weariness
 from smallnet.simulations.chatter import DAY_S, Messages, SizeSteps, Spells
 from smallnet.simulations.happenings import Happenings
 from smallnet.simulations.labels import digests, frame, ids, moments, named
@@ -205,7 +205,10 @@ def _interactions_frame(
     rate = sharing.leanings(p.repetition, 0.2, p.groups, rng=rng)
     if happen.noise is not None:
         rate = happen.noise.repetition
-    stock = (said.group >= 0) & (rng.random(n) < rate[np.maximum(said.group, 0)])
+    chance = rate[np.maximum(said.group, 0)]
+    if p.weariness is not None:
+        chance = weariness.repeated_share(p, said, rng=rng)
+    stock = (said.group >= 0) & (rng.random(n) < chance)
     if happen.noise is not None and p.incentive is not None:
         stock |= happen.noise.in_window(said.group, said.when, p.incentive.hours) & (
             rng.random(n) < p.incentive.repeated_share

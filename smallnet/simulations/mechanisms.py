@@ -25,6 +25,7 @@ __all__ = [
     "RedPackets",
     "Seeding",
     "Viewing",
+    "Weariness",
 ]
 
 
@@ -284,6 +285,28 @@ class Closeness:
         _check(self, "", "strength_odds recency_odds", "contact_sd")
 
 
+@dataclass(frozen=True, kw_only=True)
+class Weariness:
+    """Texts repeat themselves, in some weeks more, and who is weary of it mutes the group (S17).
+
+    In place of ``repetition`` and of mutes at random moments; ``muted_share`` of the memberships
+    at the beginning of the watch were muted before.
+    """
+
+    repeated_share: float = 0.4  # mean share of texts that are a template, by group and week
+    repeated_varies: float = 0.25  # of it: variance over that of all or nothing
+    mutes_per_day: float = 0.015  # hazard of an average member
+    mutes_sd: float = 0.5  # of groups' log hazard
+    muting_ratio: float = 1.0  # hazard ratio per .1 of the redundancy of the week before; S17
+    volume_ratio: float = 1.0  # hazard ratio per doubling of messages in the week before
+
+    def __post_init__(self) -> None:
+        _check(self, "repeated_share", "muting_ratio volume_ratio", "mutes_per_day mutes_sd")
+        if not 0 <= self.repeated_varies < 1:
+            msg = f"repeated_varies is {self.repeated_varies}, expected a number from 0 to below 1"
+            raise InputError(msg)
+
+
 MECHANISMS: Mapping[str, type] = MappingProxyType(
     {
         "campaign": GiftCampaign,
@@ -292,6 +315,7 @@ MECHANISMS: Mapping[str, type] = MappingProxyType(
         "fission": Fission,
         "viewing": Viewing,
         "closeness": Closeness,
+        "weariness": Weariness,
         "packets": RedPackets,
         "seeding": Seeding,
         "outreach": Outreach,

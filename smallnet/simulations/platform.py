@@ -26,7 +26,9 @@ from smallnet.simulations.mechanisms import (
     RedPackets,
     Seeding,
     Viewing,
+    Weariness,
 )
+from smallnet.simulations.size_laws import SIZE_LAWS
 from smallnet.simulations.world import World
 
 __all__ = ["LIVELINESS_LAWS", "Platform"]
@@ -122,12 +124,14 @@ class Platform:
     groups: int = 100
 
     # Sizes, and who is where.
-    size_median: float = 18.0  # members of a group when the watch begins; log-normal
+    size_law: str = "log-normal"  # or power-law: chances go as size to the power -size_exponent
+    size_median: float = 18.0  # members of a group when the watch begins; where rates are told
     size_sd: float = 1.0  # of log size
+    size_exponent: float = 2.5  # of the power law, from size_min to largest_size
     size_min: int = 3
     size_max: int = 300  # at most largest_share of the people too
     largest_share: float = 0.25
-    sizes: tuple[int, ...] = ()  # where given, sizes are drawn from these, not log-normal
+    sizes: tuple[int, ...] = ()  # where given, sizes are drawn from these, by no law
     joining_sd: float = 0.0  # of a person's log weight of being in any group
     sorting: float = 0.0  # > 0: talkative people are drawn into small groups; log weight per sd²
     born_share: float = 0.0  # share of groups born inside the watch
@@ -199,6 +203,7 @@ class Platform:
     incentive: Incentive | None = None  # S17, S20
     fission: Fission | None = None  # S22
     closeness: Closeness | None = None  # S04
+    weariness: Weariness | None = None  # S17
     viewing: Viewing | None = None  # S02, S10: in place of the plain adoptions
     packets: RedPackets | None = None  # S20
     seeding: Seeding | None = None  # S06, S07: in place of the other shares
@@ -248,6 +253,12 @@ class Platform:
                 "of size_max and largest_share of the people"
             )
             raise InputError(msg)
+        if self.size_law not in SIZE_LAWS:
+            msg = f"size_law is {self.size_law!r}, expected one of {', '.join(SIZE_LAWS)}"
+            raise InputError(msg)
+        if not np.isfinite(self.size_exponent):
+            msg = f"size_exponent is {self.size_exponent}, expected a finite number"
+            raise InputError(msg)
         if any(size != int(size) or size < 1 for size in self.sizes):
             msg = f"sizes is {self.sizes}, expected whole numbers of at least 1"
             raise InputError(msg)
@@ -290,6 +301,8 @@ class Platform:
         """
         values = dataclasses.asdict(self) | {"starts": self.starts.isoformat()}
         off = {name for name in MECHANISMS if values[name] is None}
+        if self.size_law != "power-law":
+            off |= {"size_law", "size_exponent"}
         off |= {name for name, neutral in LATER.items() if values[name] == neutral}
         return {name: value for name, value in values.items() if name not in off}
 

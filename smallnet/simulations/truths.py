@@ -24,6 +24,7 @@ from smallnet.simulations.seedings import Seedings, tell_seedings
 from smallnet.simulations.sharing import Shares, small_target_ratio
 from smallnet.simulations.truths_added import tell_added
 from smallnet.simulations.viewing import Seen, tell_viewing
+from smallnet.simulations.weariness import Mutes, tell_weariness
 
 if TYPE_CHECKING:
     from smallnet.simulations.platform import Platform
@@ -56,6 +57,7 @@ class Drawn:
     gifts: Gifts | None = None
     seedings: Seedings | None = None
     seen: Seen | None = None
+    mutes: Mutes | None = None
 
 
 def tell_truth(
@@ -88,6 +90,10 @@ def tell_truth(
         },
     }
     told |= tell_added(p, drawn.happen, drawn.groups, drawn.gifts)
+    if drawn.mutes is not None:
+        told |= tell_weariness(p)
+        muted = drawn.mutes.before | np.isfinite(drawn.mutes.when)
+        told["S13"]["estimate"] = _share(muted[~drawn.gone])
     if p.closeness is not None:
         told |= tell_closeness(p)
     if drawn.seen is not None and drawn.shares is not None:
