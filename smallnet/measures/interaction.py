@@ -27,8 +27,8 @@ def talk_sequence(dataset: Dataset) -> ir.Table:
     Returns
     -------
     ibis.Table
-        ``interaction, group, sender, at_us, reply_to, entry``, ``member`` (the sender was in at
-        that moment), ``prev_us`` of the message before in the group, ``prev_sender`` (null where
+        ``interaction, group, sender, at_us, entry``, ``member`` (the sender was in at that
+        moment), ``prev_us`` of the message before in the group, ``prev_sender`` (null where
         that was a call or a contact, which have no turns), ``turn`` (neither is one).
     """
     return dataset.keep("talk_sequence", lambda: _talk_sequence(dataset))
@@ -40,7 +40,6 @@ def _talk_sequence(dataset: Dataset) -> ir.Table:
         "group",
         "sender",
         "at_us",
-        "reply_to",
         "entry",
         said=~_.kind.fill_null("text").isin(NO_TURN),
     )
@@ -147,7 +146,7 @@ def answers(dataset: Dataset) -> ir.Table:
     ibis.Table
         ``group, interaction, sender, answered`` (the message), ``answered_sender, delay_us``.
     """
-    said = talk_sequence(dataset)
+    said = talk(dataset)
     asked = said.select("group", reply_to="interaction", answered_sender="sender", asked_us="at_us")
     return (
         said.filter(_.reply_to.notnull())

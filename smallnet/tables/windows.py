@@ -194,8 +194,9 @@ def _talk(dataset: Dataset) -> ir.Table:
         .select("group", sender="person", at_us=microseconds(_.joined_at))
         .distinct()
     )
-    entries = (  # few, so that no window over all acts is needed
-        said.semi_join(joins, ["group", "sender", "at_us"])
+    entries = (  # few, so no window over all acts; the moment alone, a number, sifts most out
+        said.semi_join(joins.select("at_us").distinct(), "at_us")
+        .semi_join(joins, ["group", "sender", "at_us"])
         .group_by("group", "sender", "at_us")
         .aggregate(interaction=_.interaction.min())
         .select("interaction", "sender", entered=ibis.literal(True))
