@@ -18,9 +18,9 @@ from smallnet.simulations.layout import REPLY_WITHIN_S
 from smallnet.simulations.platform import Platform
 from smallnet.simulations.replying import last_answers
 from smallnet.simulations.rosters import IntArray, RealArray
+from smallnet.simulations.size_fits import fit_sizes
 from smallnet.simulations.spreads import (
     common_correlation,
-    fit_clipped_lognormal,
     fit_overlap,
     fit_poisson_lognormal,
     fit_two_ways,
@@ -33,7 +33,6 @@ __all__ = ["PlatformFit", "fit_platform", "report_fit"]
 DAY_US = 86_400_000_000
 FILLED_DAYS = 10.0  # after its birth a new group has nearly all its first members
 SILENT = 4.6  # messages missed after which a group counts as fallen silent: chance 1 %
-LILLIEFORS = 1.035  # over the root of n: 1 % point of the largest distance, both parameters fitted
 FEW = 20  # events under which nothing is fitted
 AGES = (0.0, 3.0, 15.0, np.inf)  # days since joining
 
@@ -203,35 +202,26 @@ def _fit_sizes(dataset: Dataset, m: _Margins, found: _Found) -> IntArray:
     """Fit sizes and overlap; gives the planned size of each group."""
     planned = np.maximum(_first_sizes(m), 1)
     low, high = int(planned.min()), int(planned.max())
-    median, sd = fit_clipped_lognormal(planned, low, high)
+    fit = fit_sizes(planned)
     found.fit(
         "members at the start of the watch, or who came in the 10 days after a birth inside it",
-        size_median=median,
-        size_sd=sd,
+        size_median=fit.median,
+        size_sd=fit.sd,
+        size_exponent=fit.exponent,
         size_min=low,
         size_max=high,
         largest_share=float(min(max(0.25, (high + 0.5) / m.people), 1.0)),
     )
-    far = _misfit(planned, low, high, median, sd)
-    if far > LILLIEFORS / np.sqrt(m.groups):
-        told = "the sizes themselves: no log-normal law has them (Lilliefors, 1 %)"
+    found.fit(f"the likelier of two (AIC); {fit}", size_law=fit.law)
+    if not fit.fits:
+        told = "the sizes themselves: neither law has them (Lilliefors, 1 %)"
         found.fit(told, sizes=tuple(int(size) for size in np.sort(planned)))
-    found.keep("a log-normal law has these sizes (Lilliefors, 1 %)", "sizes")
+    found.keep(f"the {fit.law} law has these sizes (Lilliefors, 1 %)", "sizes")
     pairs = m.stays[["person", "group"]].drop_duplicates()
     held = np.bincount(pairs["person"], minlength=m.people)
     overlap = fit_overlap(held, np.bincount(pairs["group"], minlength=m.groups))
     found.fit("variance of groups per person, chance taken off", joining_sd=overlap)
     return planned
-
-
-def _misfit(size: IntArray, low: int, high: int, median: float, sd: float) -> float:
-    """Give the largest distance of the sizes' shares from those of the clipped log-normal."""
-    from scipy.special import ndtr
-
-    values, many = np.unique(size, return_counts=True)
-    law = ndtr((np.log(values + 0.5) - np.log(median)) / max(sd, 1e-9))
-    law[values >= high] = 1.0
-    return float(np.abs(np.cumsum(many) / size.size - law).max()) if high > low else 0.0
 
 
 def _fit_lives(dataset: Dataset, m: _Margins, planned: IntArray, found: _Found) -> None:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from smallnet.simulations.size_laws import draw_power_law
+
 if TYPE_CHECKING:
     from smallnet.simulations.platform import Platform
 
@@ -53,6 +55,8 @@ def draw_groups(platform: Platform, *, rng: np.random.Generator) -> GroupDraw:
     if p.sizes:  # one from each of n equal parts of the sizes in order, so that they come back
         part = (rng.permutation(n) + rng.random(n)) / n
         size = np.sort(np.asarray(p.sizes, dtype=np.float64))[(part * len(p.sizes)).astype(int)]
+    if p.size_law == "power-law" and not p.sizes:
+        size = draw_power_law(p.size_min, p.largest_size, p.size_exponent, n, rng=rng)
     planned = np.clip(np.rint(size), p.size_min, p.largest_size).astype(np.int64)
     born = -p.tenure_days * (0.1 + rng.exponential(1.0, n))
     fresh = rng.random(n) < p.born_share
