@@ -38,6 +38,7 @@ CLAIMS: dict[str, str] = {
     "S12": "s12_four_criteria",
     "S17": "s17_noise",
     "S07": "s07_reach",
+    "S24": "s24_low_cost",
 }
 
 

@@ -34,6 +34,7 @@ DEFAULT_SMALLEST_EFFECT: dict[str, float] = {
     "S09": 1.1,
     "S06": 1.1,
     "S07": 1.25,
+    "S24": 0.05,
 }
 
 DEFAULT_CUT_OFFS: dict[str, float] = {  # where a sign of life begins; those of the scorecard

@@ -95,6 +95,7 @@ def draw_talk(
     rng: np.random.Generator,
     messages_per_day: float = 3.0,
     answered: tuple[float, float] = (0.02, 0.9),
+    apart: bool = False,
 ) -> Talk:
     """Draw groups of log-normal size that differ in how much, how evenly and how they talk.
 
@@ -110,10 +111,16 @@ def draw_talk(
         Median of a group; log-normal, at least 1 a day.
     answered : tuple of float
         Smallest and largest share of messages that answer the one before.
+    apart : bool
+        Nobody is in two groups; then the mean size is about people over groups.
     """
-    size = np.clip(np.rint(np.exp(rng.normal(np.log(12), 0.6, groups))), 4, min(60, people))
+    median = max(people / groups / 1.2, 4) if apart else 12
+    size = np.clip(np.rint(np.exp(rng.normal(np.log(median), 0.6, groups))), 4, min(60, people))
     size = size.astype(np.int64)
-    member = [rng.choice(people, n, replace=False) for n in size]
+    if apart:
+        member = np.split(np.arange(size.sum()), np.cumsum(size)[:-1])
+    else:
+        member = [rng.choice(people, n, replace=False) for n in size]
     rate = np.maximum(np.exp(rng.normal(np.log(messages_per_day), 0.7, groups)), 1.0)
     many = rng.poisson(rate * window_days * windows)
     group = np.repeat(np.arange(groups), many)
@@ -197,6 +204,7 @@ def dataset_of(
     talk: Talk,
     dead_from: FloatArray,
     *,
+    said: npt.NDArray[np.bool_] | None = None,
     columns: Mapping[str, npt.ArrayLike] | None = None,
     tables: Mapping[str, pd.DataFrame] | None = None,
     **coverage: bool,
@@ -207,6 +215,8 @@ def dataset_of(
     ----------
     talk, dead_from
         As drawn.
+    said : ndarray of bool, optional
+        Messages that are left out even of groups that live are false.
     columns : mapping, optional
         Further columns of messages.
     tables : mapping, optional
@@ -214,7 +224,10 @@ def dataset_of(
     **coverage
         What the source could have recorded.
     """
-    said = talk.day < dead_from[talk.group]
+    spoken = talk.day < dead_from[talk.group]
+    if said is not None:
+        spoken &= said
+    answers = (talk.parent >= 0) & spoken[np.maximum(talk.parent, 0)]
     names = np.char.mod("g%05d", np.arange(talk.size.size))
     acts = pd.DataFrame(
         {
@@ -226,7 +239,7 @@ def dataset_of(
         | {name: np.asarray(values) for name, values in (columns or {}).items()}
     )
     acts["reply_to"] = acts["interaction"].to_numpy()[np.maximum(talk.parent, 0)]
-    acts.loc[talk.parent < 0, "reply_to"] = None
+    acts.loc[~answers, "reply_to"] = None
     frames = {
         "groups": pd.DataFrame({"group": names}),
         "memberships": pd.DataFrame(
@@ -235,6 +248,6 @@ def dataset_of(
                 "person": np.char.mod("p%05d", np.concatenate(talk.member)),
             }
         ),
-        "interactions": acts[said].reset_index(drop=True),
+        "interactions": acts[spoken].reset_index(drop=True),
     }
     return Dataset.from_frames(frames | dict(tables or {}), study_of(talk, **coverage))

@@ -1,0 +1,102 @@
+"""S12 counts only what the four criteria foretell of groups not seen, beyond size and age."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from smallnet.hypotheses import load_claim, run_claims
+from smallnet.hypotheses.planted import load_planted
+from smallnet.hypotheses.planted import s12_four_criteria as plan
+from smallnet.tables import Choices, Dataset
+
+S12, PLANTED = load_claim("S12"), load_planted("S12")
+CHOICES = Choices(replicates=199)
+
+
+def world(effect, rng, groups=PLANTED.groups):
+    people = PLANTED.people * groups // PLANTED.groups
+    drawn = plan._draw(effect, groups, people, rng)
+    return drawn, plan._tables(drawn)
+
+
+def test_the_description_and_the_fate_of_groups_are_as_they_were_drawn():
+    drawn, dataset = world(0.6, np.random.default_rng(1), 60)
+    rows = S12._table(dataset, CHOICES)
+    assert len(rows) == 60
+    names = ["log_size", "log_age", "log_before", "small", "acquainted", "interactive"]
+    described = drawn.described[:, [0, 1, 2, 3, 4, 6]]
+    np.testing.assert_allclose(rows[names].to_numpy(), described, atol=1e-9)
+    np.testing.assert_allclose(rows["trusting"], drawn.described[:, 5], atol=0.02)  # answers
+    # to a message that was never sent are not answers, which the draw does not know
+    fared = rows[["survival", "retention", "growth", "volume"]].to_numpy()
+    np.testing.assert_allclose(fared, drawn.fared, atol=1e-9)
+
+
+def test_criteria_that_foretell_are_found_and_the_outcomes_are_correlated_first():
+    rng = np.random.default_rng(2)
+    _drawn, dataset = world(1.0, rng)
+    result = S12.test(dataset, CHOICES, rng=rng)
+    assert result.verdict == "supported"
+    assert result.p_value == 1 / 200
+    details = result.details
+    assert next(iter(details)) == "outcome_correlations"
+    matrix = np.array(details["outcome_correlations"]["matrix"])
+    np.testing.assert_allclose(np.diag(matrix), 1.0)
+    assert set(details["outcomes"]) == {"survival", "retention", "growth", "volume"}
+    assert details["composite"]["auc"] > details["composite"]["auc_random_median"]
+    assert result.word("reason", "zh") != result.reason
+    again = S12.test(dataset, CHOICES, rng=np.random.default_rng(3))
+    assert abs(again.estimate - result.estimate) < 0.03  # folds are drawn, the answer is not
+
+
+@pytest.mark.calibration
+def test_without_an_effect_false_alarms_stay_at_their_level():
+    many, results = 60, []
+    for rng in np.random.default_rng(4).spawn(many):
+        results.append(S12.test(world(0.0, rng)[1], CHOICES, rng=rng))
+    p = np.array([result.p_value for result in results])
+    for level in (0.05, 0.2):
+        assert np.mean(p <= level) < level + 3.5 * np.sqrt(level * (1 - level) / many)
+    alarms = [result.verdict in ("supported", "contradicted") for result in results]
+    assert np.mean(alarms) <= 0.05
+    assert abs(np.mean([result.estimate for result in results])) < 0.01
+
+
+@pytest.mark.calibration
+def test_a_planted_gain_is_covered():
+    many, covered, found = 40, 0, 0
+    for rng in np.random.default_rng(5).spawn(many):
+        dataset, truth = PLANTED.draw(0.6, groups=PLANTED.groups, people=PLANTED.people, rng=rng)
+        result = S12.test(dataset, CHOICES, rng=rng)
+        covered += result.ci_low <= truth <= result.ci_high
+        found += result.verdict == "supported"
+    assert covered / many > 0.95 - 3.5 * np.sqrt(0.05 * 0.95 / many)
+    assert found / many > 0.8
+
+
+def test_few_groups_settle_nothing():
+    rng = np.random.default_rng(6)
+    result = S12.test(world(1.0, rng, 30)[1], CHOICES, rng=rng)
+    assert result.verdict == "inconclusive"
+    assert "30 groups" in result.reason
+    assert result.estimate is None
+
+
+@pytest.mark.parametrize("lacks", ["friendships", "reply_to", "leaving", "time"])
+def test_what_is_lacking_is_said_in_words(lacks):
+    rng = np.random.default_rng(7)
+    _drawn, dataset = world(0.0, rng, 40)
+    frames = {name: dataset.frame(name) for name in dataset.tables}
+    study = {"observed_from": plan.START, "observed_until": dataset.study.observed_until}
+    study["coverage"] = {"joining": True, "leaving": lacks != "leaving"}
+    if lacks == "friendships":
+        del frames["friendships"]
+    elif lacks == "reply_to":
+        frames["interactions"] = frames["interactions"].drop(columns="reply_to")
+    elif lacks == "time":
+        study["observed_until"] = plan.START + pd.Timedelta(days=20).to_pytimedelta()
+    choices = Choices(hypotheses=("S12",))
+    (result,) = run_claims(Dataset.from_frames(frames, study), choices, rng=rng)
+    assert result.verdict == "not testable"
+    assert {"time": "too short"}.get(lacks, lacks) in result.reason
+    assert result.word("reason", "zh") != result.reason
