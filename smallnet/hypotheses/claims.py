@@ -39,6 +39,8 @@ CLAIMS: dict[str, str] = {
     "S17": "s17_noise",
     "S07": "s07_reach",
     "S24": "s24_low_cost",
+    "S10": "s10_trust",
+    "S19": "s19_useful_to_both",
 }
 
 

@@ -15,7 +15,7 @@ from scipy import stats
 from smallnet.errors import InputError
 from smallnet.hypotheses.methods.permutation import permutation_p
 
-__all__ = ["MomentRatio", "chance_ratio", "stacked_ratio"]
+__all__ = ["MomentRatio", "chance_difference", "chance_ratio", "stacked_ratio"]
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -171,6 +171,88 @@ def _crossing(
         middle = (inside + outside) / 2
         inside, outside = (middle, outside) if value(middle) > 0 else (inside, middle)
     return (inside + outside) / 2
+
+
+def chance_difference(
+    outcome: npt.ArrayLike,
+    exposure: npt.ArrayLike,
+    treated: npt.ArrayLike,
+    stratum: npt.ArrayLike,
+    *,
+    level: float = 0.95,
+    permutations: int = 1999,
+    rng: np.random.Generator,
+) -> MomentRatio:
+    r"""Events more for each treatment, where chance treated groups and people may be in several.
+
+    If each treated group adds :math:`\delta` events to a member, :math:`Y - \delta w` would have
+    come without any, w the number of a person's treated groups; less its mean over people in as
+    many groups it has nothing to do with which groups were treated. The estimate solves
+
+    .. math:: \sum_g (z_g - \bar z) \, (S_g(Y) - \delta S_g(w)) = 0
+
+    with S the sum over members of what is so centred; its interval is found as in
+    :func:`chance_ratio`.
+
+    Parameters
+    ----------
+    outcome, exposure : array_like of float, shape (groups,)
+        :math:`S_g(Y)` and :math:`S_g(w)`.
+    treated : array_like of bool, shape (groups,)
+        Drawn by chance within strata.
+    stratum : array_like, shape (groups,)
+        Labels.
+    level, permutations, rng
+        As in :func:`chance_ratio`.
+
+    Returns
+    -------
+    MomentRatio
+        Whose ``ratio`` is a difference here.
+
+    Examples
+    --------
+    >>> y, w = np.array([4.0, 6.0, 1.0, 3.0]), np.array([2.0, 2.0, 0.0, 0.0])  # of two heads each
+    >>> found = chance_difference(y - y.mean(), w - w.mean(), [1, 1, 0, 0], [0, 0, 0, 0],
+    ...                           rng=np.random.default_rng(1))
+    >>> round(found.ratio, 6)
+    1.5
+    """
+    y, w = np.asarray(outcome, dtype=float), np.asarray(exposure, dtype=float)
+    z, code = np.asarray(treated, dtype=float), np.unique(stratum, return_inverse=True)[1]
+    if not y.shape == w.shape == z.shape == code.shape:
+        msg = f"{y.shape} outcomes, {w.shape} exposures, {z.shape} arms, {code.shape} strata differ"
+        raise InputError(msg)
+    share = np.bincount(code, z) / np.bincount(code)
+    kept = ((share > 0) & (share < 1))[code]
+    counts = {"n_treated": int(z[kept].sum()), "n_groups": int(kept.sum())}
+    unknown = MomentRatio(ratio=np.nan, low=np.nan, high=np.nan, p_value=np.nan, **counts)
+    if min(z[kept].sum(), (1 - z[kept]).sum()) < 2:
+        return unknown
+    order = np.argsort(code[kept], kind="stable")
+    y, w, z, code = (values[kept][order] for values in (y, w, z, code))
+    code = np.unique(code, return_inverse=True)[1]
+    draws = int(np.clip(CELLS // y.size, 199, permutations))
+    shuffled = np.argsort(code + rng.random((draws, y.size)), axis=1)
+    labels = np.vstack([z, z[shuffled]])
+    labels -= (np.bincount(code, z) / np.bincount(code))[code]
+    constant, slope = labels @ y, labels @ w  # the sum is constant - δ slope
+    if slope[0] <= 0:
+        return unknown
+    estimate = float(constant[0] / slope[0])
+    reach = 10 * float(np.abs(constant).max() / slope[0]) + 1e-9
+
+    def p_value(difference: float) -> float:
+        sums = constant - difference * slope
+        return permutation_p(float(sums[0]), sums[1:])
+
+    low, high = (
+        _crossing(lambda d: p_value(d) - (1 - level), estimate, side, steps=50)
+        if p_value(side) <= 1 - level
+        else float("nan")
+        for side in (estimate - reach, estimate + reach)
+    )
+    return MomentRatio(ratio=estimate, low=low, high=high, p_value=p_value(0.0), **counts)
 
 
 def stacked_ratio(
