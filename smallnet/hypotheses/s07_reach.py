@@ -149,15 +149,15 @@ def test(dataset: Dataset, choices: Choices, *, rng: np.random.Generator) -> Res
     main_rng, tree_rng, model_rng = rng.spawn(3)
     trials = _trials(dataset, choices)
     arms = trials["arm"].value_counts() if len(trials) else pd.Series(dtype=int)
-    if not {"small_group", "broadcast"} <= set(arms.index):
+    if not {"small_groups", "broadcast"} <= set(arms.index):
         model = _model(dataset, rng=model_rng)
         why = NO_TRIAL + MODEL if model else NO_TRIAL
         return not_testable(CLAIM, choices, why, details={"model": model} if model else {})
     last = trials["at_us"].to_numpy() + HORIZON * DAY_US
     trees = trees_of(dataset, trials["share"], last)
     trials["reach"] = trees.reach
-    either = trials["arm"].isin(["small_group", "broadcast"]).to_numpy()
-    small = (trials["arm"] == "small_group").to_numpy()
+    either = trials["arm"].isin(["small_groups", "broadcast"]).to_numpy()
+    small = (trials["arm"] == "small_groups").to_numpy()
     found = _ratio(trials[either], choices, main_rng)
     details: dict[str, Any] = {
         "arms": {
@@ -175,7 +175,7 @@ def test(dataset: Dataset, choices: Choices, *, rng: np.random.Generator) -> Res
     }
     threats = [SAME_COST] if trials["cost_known"].eq(other=False).any() else []
     known = np.isfinite([found.ratio, found.low, found.high]).all()
-    if not known or arms["small_group"] < FEWEST or arms["broadcast"] < FEWEST:
+    if not known or arms["small_groups"] < FEWEST or arms["broadcast"] < FEWEST:
         return result_of(
             CLAIM,
             choices,
@@ -223,7 +223,7 @@ def _trials(dataset: Dataset, choices: Choices) -> pd.DataFrame:
     sized = _sizes(dataset, trials)
     broad = trials["arm"].fillna("").str.lower().isin(BROADCAST) | trials["group"].isna()
     small = sized < choices.small_group
-    trials["arm"] = np.where(broad, "broadcast", np.where(small, "small_group", "large_group"))
+    trials["arm"] = np.where(broad, "broadcast", np.where(small, "small_groups", "large_groups"))
     trials["cost_known"] = trials["cost"].notna() & (trials["cost"] > 0)
     if not trials["cost_known"].all():
         trials["cost"] = 1.0
@@ -247,7 +247,7 @@ def _ratio(
     return chance_ratio(
         trials[reach],
         trials["cost"],
-        trials["arm"] == "small_group",
+        trials["arm"] == "small_groups",
         np.arange(len(trials)),
         level=choices.level,
         permutations=2 * choices.replicates + 1,
@@ -355,7 +355,7 @@ def _model(dataset: Dataset, *, rng: np.random.Generator) -> dict[str, Any] | No
 
 
 def _reason(found: MomentRatio, details: dict[str, Any]) -> Text:
-    small, broad = details["arms"]["small_group"], details["arms"]["broadcast"]
+    small, broad = details["arms"]["small_groups"], details["arms"]["broadcast"]
     return Text(
         f"At equal cost an item put into a small group reached {found.ratio:.2f} times as many "
         f"people as one that was broadcast, between {found.low:.2f} and {found.high:.2f} "
@@ -370,7 +370,7 @@ def _reason(found: MomentRatio, details: dict[str, Any]) -> Text:
 def _figure(trials: pd.DataFrame) -> dict[str, Any]:
     """Share of trials that reach at least so many people, by arm."""
     lines = []
-    for arm in ("small_group", "broadcast"):
+    for arm in ("small_groups", "broadcast"):
         reach = np.sort(trials.loc[trials["arm"] == arm, "reach"].to_numpy(float))
         value, first = np.unique(reach, return_index=True)
         lines.append(
@@ -387,7 +387,7 @@ def _figure(trials: pd.DataFrame) -> dict[str, Any]:
 WORDS = {
     "x": Text("people who take it up, r", "采纳人数 r"),
     "y": Text("share of trials that reach r or more", "到达至少 r 人的试验比例"),
-    "small_group": Text("put into a small group", "投放到小群"),
+    "small_groups": Text("put into a small group", "投放到小群"),
     "broadcast": Text("broadcast", "公开广播"),
     "mean": Text("mean", "平均"),
 }
@@ -396,7 +396,7 @@ WORDS = {
 def plot(result: Result, ax: "Axes | None" = None, *, lang: str = "en") -> "Axes":
     """Draw how far the trials of both arms went, and their means."""
     ax = axes(ax)
-    looks = {"small_group": (BLUE, "-", "o"), "broadcast": (ORANGE, "--", "s")}
+    looks = {"small_groups": (BLUE, "-", "o"), "broadcast": (ORANGE, "--", "s")}
     most = 1.0
     for line in result.details["figure"]["lines"]:
         colour, style, mark = looks[line["arm"]]

@@ -63,7 +63,7 @@ def ask(frames, **choices):
 
 def test_reach_is_counted_through_the_whole_tree_and_divided_by_cost():
     result = ask(by_hand(trials=20))
-    small, broad = result.details["arms"]["small_group"], result.details["arms"]["broadcast"]
+    small, broad = result.details["arms"]["small_groups"], result.details["arms"]["broadcast"]
     assert (small["adopters"], broad["adopters"]) == (30, 10)  # who came late does not count
     assert result.estimate == pytest.approx((30 / 20) / (10 / 10))
     assert small["largest_depth"] == 2
@@ -125,8 +125,8 @@ def test_large_groups_are_told_beside_and_not_called_small():
         eight = rows["item"].isin([f"i{k}" for k in range(0, 16, 2)]) & rows["group"].notna()
         rows.loc[eight, "group"] = "big"
     result = ask(frames)
-    assert result.details["arms"]["large_group"]["trials"] == 8
-    assert result.details["arms"]["small_group"]["trials"] == 12
+    assert result.details["arms"]["large_groups"]["trials"] == 8
+    assert result.details["arms"]["small_groups"]["trials"] == 12
     assert result.n["rows"] == 32
 
 
