@@ -6,13 +6,10 @@ ones; where nobody drew lots, groups are compared with others whose turn is stil
 """
 
 import dataclasses
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
-from ibis import _
 
 from smallnet.errors import InputError
 from smallnet.hypotheses.methods.drawing import BLUE, GREY, ORANGE, axes
@@ -23,9 +20,17 @@ from smallnet.hypotheses.methods.moments import (
     chance_ratio,
     stacked_ratio,
 )
+from smallnet.hypotheses.methods.paid_moments import (
+    BEFORE,
+    DAY,
+    INCENTIVES,
+    Moments,
+    distinct,
+    incentive_events,
+    moments_of,
+)
 from smallnet.hypotheses.result import Claim, Result, not_testable, result_of, settle
 from smallnet.tables import Choices, Dataset, Text
-from smallnet.tables.windows import DAY_US, microseconds
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,9 +38,6 @@ if TYPE_CHECKING:
 __all__ = ["CLAIM", "plot", "test"]
 
 FloatArray = npt.NDArray[np.float64]
-INCENTIVES = ("incentive", "redpacket", "game", "checkin", "lottery", "bonus", "welfare")
-CONTROL_ARMS = ("control", "none", "unpaid", "placebo", "hold-out", "holdout")
-DAY, BEFORE = 1.0, 7.0  # days after a moment, and before it
 LATE = (7.0, 56.0)  # weeks 2-8 after it stops
 SHIFT = 3.0  # of placebo moments, days earlier
 FEWEST_GROUPS, FEWEST_MOMENTS = 5, 10
@@ -148,34 +150,6 @@ NO_EVENT = Text(
 )
 
 
-@dataclass(frozen=True)
-class _Moments:
-    """Moments in groups; times are days since the watch began."""
-
-    code: npt.NDArray[np.int64]  # of the group
-    at: FloatArray
-    ends: FloatArray
-    since: FloatArray  # the group's own past begins here
-    next: FloatArray  # its next moment
-    paid: npt.NDArray[np.bool_]
-    amount: FloatArray  # nan where not told
-
-    def pick(self, kept: npt.NDArray[np.bool_]) -> "_Moments":
-        return _Moments(*(getattr(self, f.name)[kept] for f in dataclasses.fields(self)))
-
-    def windows(
-        self, clock: GroupClock, low: float, high: npt.ArrayLike, count: Any = None
-    ) -> tuple[FloatArray, FloatArray]:
-        """Events from ``low`` days after each moment to ``high``, and expected from its past."""
-        count = clock.messages if count is None else count
-        begin, end = self.at + low, self.at + np.asarray(high)
-        until = np.minimum(self.at, begin)
-        past = np.maximum(until - BEFORE, np.minimum(self.since, until))
-        base = clock.member_days(self.code, past, until)
-        rate = count(self.code, past, until) / np.maximum(base, 1e-12)
-        return count(self.code, begin, end), rate * clock.member_days(self.code, begin, end)
-
-
 def test(dataset: Dataset, choices: Choices, *, rng: np.random.Generator) -> Result:
     """Compare messages after an incentive with what there would be without.
 
@@ -201,71 +175,26 @@ def test(dataset: Dataset, choices: Choices, *, rng: np.random.Generator) -> Res
         If there are no events in groups or no messages.
     """
     dataset.require(*CLAIM.needs)
-    events = _events(dataset)
+    events = incentive_events(dataset)
     if events.empty:
         return not_testable(CLAIM, choices, NO_EVENT)
     clock = group_clock(dataset)
     drawn = events[events["randomised"]]
     if len(drawn):
-        every = _moments(clock, drawn)
+        every = moments_of(clock, drawn)
         if every.paid.any() and not every.paid.all():
             return _by_chance(dataset, clock, every, choices, rng, arms=True)
         amounts = every.amount[every.amount > 0]
         if np.unique(amounts).size > 1:
             every = every.pick(every.amount > 0)
             return _by_chance(dataset, clock, every, choices, rng, arms=False)
-    return _staggered(clock, _moments(clock, events), choices, rng)
-
-
-def _events(dataset: Dataset) -> pd.DataFrame:
-    table = dataset["events"].filter(_.group.notnull() & _.kind.lower().isin(INCENTIVES))
-    start, end = dataset.observed_from_us, dataset.observed_until_us
-    table = table.mutate(at_us=microseconds(_.starts_at), end_us=microseconds(_.ends_at))
-    table = table.filter(_.at_us >= start, _.at_us < end)
-    more = ["amount"] if "amount" in table.columns else []
-    found = dataset.collect(
-        table.select("event", "group", "at_us", "end_us", "randomised", "arm", *more).order_by(
-            "group", "at_us", "event"
-        )
-    )
-    found["at"] = (found["at_us"] - start) / DAY_US
-    found["ends"] = ((found["end_us"] - start) / DAY_US).fillna(found["at"] + DAY)
-    found["randomised"] = found["randomised"].fillna(value=False).astype(bool)
-    amount = pd.to_numeric(found["amount"], errors="coerce") if more else np.nan
-    found["amount"] = np.asarray(amount, dtype=float) * np.ones(len(found))
-    arm = found["arm"].fillna("").str.lower()
-    found["paid"] = ~arm.isin(CONTROL_ARMS) & ~(found["amount"] == 0)
-    return found
-
-
-def _moments(clock: GroupClock, events: pd.DataFrame) -> _Moments:
-    """Moments in groups that have a size, without those that lie within a day of another."""
-    code = clock.code(events["group"])
-    kept = code >= 0
-    rows, code = events[kept], code[kept]
-    at = rows["at"].to_numpy(float)
-    order = np.lexsort((at, code))
-    rows, code, at = rows.iloc[order], code[order], at[order]
-    same = code[1:] == code[:-1]
-    gap = np.where(same, np.diff(at), np.inf)
-    before, after = np.append(np.inf, gap), np.append(gap, np.inf)
-    found = _Moments(
-        code,
-        at,
-        rows["ends"].to_numpy(float),
-        np.where(np.isfinite(before), at - before + DAY, 0.0),
-        at + after,
-        rows["paid"].to_numpy(bool),
-        rows["amount"].to_numpy(float),
-    )
-    alone = (before >= DAY) & (after >= DAY)
-    return found.pick(alone & (at - found.since >= DAY) & (at + DAY <= clock.watch_days))
+    return _staggered(clock, moments_of(clock, events), choices, rng)
 
 
 def _by_chance(
     dataset: Dataset,
     clock: GroupClock,
-    moments: _Moments,
+    moments: Moments,
     choices: Choices,
     rng: np.random.Generator,
     *,
@@ -275,7 +204,7 @@ def _by_chance(
     claim = CLAIM if arms else PER_DOUBLING
 
     def ratio(
-        windows: tuple[FloatArray, FloatArray], moments: _Moments, chance: np.random.Generator
+        windows: tuple[FloatArray, FloatArray], moments: Moments, chance: np.random.Generator
     ) -> MomentRatio:
         label = moments.paid if arms else np.log2(moments.amount)
         few = min(choices.replicates, DRAWS)
@@ -307,7 +236,7 @@ def _by_chance(
     )
 
 
-def _late(clock: GroupClock, moments: _Moments) -> tuple[_Moments, tuple[Any, Any]]:
+def _late(clock: GroupClock, moments: Moments) -> tuple[Moments, tuple[Any, Any]]:
     """Moments with at least a day in weeks 2-8 after the end, until the next or the end."""
     begin = moments.ends + LATE[0]
     end = np.minimum(moments.ends + LATE[1], np.minimum(moments.next, clock.watch_days))
@@ -319,12 +248,12 @@ def _late(clock: GroupClock, moments: _Moments) -> tuple[_Moments, tuple[Any, An
 def _checks(
     dataset: Dataset,
     clock: GroupClock,
-    moments: _Moments,
+    moments: Moments,
     ratio: Any,
     rng: np.random.Generator,
 ) -> list[dict[str, Any]]:
     """Estimate again: other counts of talk, and placebo moments."""
-    speakers = _distinct(clock, clock.sender)
+    speakers = distinct(clock, clock.sender)
     rows = [
         _entry(
             Text("people who write instead of messages", "改计发言人数"),
@@ -335,7 +264,7 @@ def _checks(
         counted = moments.windows(clock, 0.0, DAY, clock.replies().messages)
         rows.append(_entry(Text("replies only", "只计回复"), ratio(counted, moments, rng)))
     if dataset.has("interactions.fingerprint"):
-        wordings = _distinct(clock, clock.wording)
+        wordings = distinct(clock, clock.wording)
         rows.append(
             _entry(
                 Text(
@@ -358,25 +287,8 @@ def _checks(
     return rows
 
 
-def _distinct(clock: GroupClock, label: npt.NDArray[np.int64]) -> Any:
-    """Count distinct labels of acts, day by day of 24 hours, instead of acts."""
-
-    def count(group: Any, begin: Any, end: Any) -> FloatArray:
-        first, last = clock.acts(group, begin, end)
-        many = last - first
-        window = np.repeat(np.arange(first.size), many)
-        act = np.arange(many.sum()) - np.repeat(np.cumsum(many) - many, many) + first[window]
-        low = np.broadcast_to(np.asarray(begin, dtype=float), first.shape)
-        since = clock.said[act] - np.asarray(group)[window] * clock.span - low[window]
-        day = np.floor(since).astype(np.int64)
-        cells = pd.DataFrame({"w": window, "d": day, "l": label[act]}).drop_duplicates()
-        return np.bincount(cells["w"], minlength=first.size).astype(float)
-
-    return count
-
-
 def _staggered(
-    clock: GroupClock, moments: _Moments, choices: Choices, rng: np.random.Generator
+    clock: GroupClock, moments: Moments, choices: Choices, rng: np.random.Generator
 ) -> Result:
     """Compare the first incentive of each group with groups whose own is still to come."""
     paid = moments.pick(moments.paid)
@@ -485,7 +397,7 @@ def _answer(
     choices: Choices,
     found: MomentRatio,
     lasting: MomentRatio,
-    moments: _Moments,
+    moments: Moments,
     details: dict[str, Any],
     *,
     robustness: list[dict[str, Any]],
@@ -572,7 +484,7 @@ def _reason(
 
 
 def _details(
-    design: str, moments: _Moments, found: MomentRatio, lasting: MomentRatio
+    design: str, moments: Moments, found: MomentRatio, lasting: MomentRatio
 ) -> dict[str, Any]:
     stays = (lasting.ratio - 1) / (found.ratio - 1) if found.low > 1 or found.high < 1 else np.nan
     return {
@@ -596,7 +508,7 @@ def _entry(name: Text, found: MomentRatio | None) -> dict[str, Any]:
 
 
 def _profile(
-    clock: GroupClock, moments: _Moments, ratio: Any, rng: np.random.Generator
+    clock: GroupClock, moments: Moments, ratio: Any, rng: np.random.Generator
 ) -> dict[str, Any]:
     """Ratio by day since the moment, of moments whose day lies before the next one."""
     rows = []
