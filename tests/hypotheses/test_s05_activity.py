@@ -161,7 +161,7 @@ def test_the_claim_names_its_needs():
 
 @pytest.mark.calibration
 def test_without_an_effect_alarms_of_s05_and_t30_stay_at_their_level():
-    worlds = 200
+    worlds = 60
     found = answers(3, worlds)
     s05 = [r.verdict in ("supported", "contradicted") for r, _, _ in found]
     t30 = [t.p_value < 0.05 for _, t, _ in found]
