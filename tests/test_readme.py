@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from smallnet.hypotheses.registration import registration_of
 from smallnet.tables import Study
 
 ROOT = Path(__file__).parents[1]
@@ -68,8 +69,12 @@ def test_the_python_blocks_run_in_one_session(place):
     assert done.returncode == 0, done.stderr[-3000:]
 
 
-def test_the_study_file_is_one():
-    (text,) = [text for lang, text in BLOCKS if lang == "toml"]
-    study = Study.from_mapping(tomllib.loads(text))
+def test_the_study_file_and_its_registration_are_ones():
+    first, second = [tomllib.loads(text) for lang, text in BLOCKS if lang == "toml"]
+    study = Study.from_mapping(first)
     assert study.coverage == {"feed": False, "leaving": True}
     assert study.choices == {"small_group": 30}
+    registered = registration_of(Study.from_mapping(second))
+    assert registered.claims == ("S05", "S08")
+    assert registered.smallest_effect["S05"] == 1.2
+    assert registered.choices["small_group"] == 25

@@ -214,11 +214,13 @@ class _Store:
 
     @classmethod
     def open(cls, claim: str, random_seed: int, choices: Choices, out: Path | None) -> "_Store":
-        chosen = choices.to_dict()
-        smallest = dict(choices.smallest_effect)
-        chosen |= {"smallest_effect": smallest.get(claim), "hypotheses": [], "random_seed": None}
         made = plain(
-            {"claim": claim, "random_seed": random_seed, "smallnet": __version__, "choices": chosen}
+            {
+                "claim": claim,
+                "random_seed": random_seed,
+                "smallnet": __version__,
+                "choices": _unnamed(choices, claim),
+            }
         )
         if out is None:
             return cls(None, made, {})
@@ -238,6 +240,13 @@ class _Store:
             json.dump({"made": self.made, "worlds": rows}, file, allow_nan=False, indent=0)
 
 
+def _unnamed(choices: Choices, claim: str) -> dict[str, Any]:
+    """Give the choices that a claim's trials hang on."""
+    smallest = choices.smallest_effect.get(claim)
+    chosen: dict[str, Any] = choices.to_dict()
+    return chosen | {"smallest_effect": smallest, "hypotheses": [], "random_seed": None}
+
+
 def _read(path: Path, made: Mapping[str, Any]) -> dict[Pair, Trial]:
     try:
         kept = json.loads(path.read_text(encoding="utf-8"))
@@ -251,6 +260,8 @@ def _read(path: Path, made: Mapping[str, Any]) -> dict[Pair, Trial]:
             f"{path} does not hold worlds that are done ({error}), expected those of a calibration"
         )
         raise InputError(msg) from None
+    if "choices" in made:  # a choice that did not exist yet was as its default is
+        found["choices"] = plain(_unnamed(Choices(), made["claim"])) | dict(found["choices"])
     for key, value in made.items():
         if found.get(key) != value:
             msg = (
