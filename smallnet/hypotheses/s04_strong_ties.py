@@ -245,8 +245,7 @@ def _robustness(lines: pd.DataFrame, choices: Choices) -> list[dict[str, Any]]:
     open_ = met.groupby("share")["chosen"].transform("sum").gt(0)
     open_ &= met.groupby("share")["chosen"].transform("size").gt(1)
     friends = lines[lines["channel"] == "friend"]
-    first = lines.sort_values("at_us").drop_duplicates(["sharer", "target", "chosen"])
-    first = first.loc[first["chosen"], "share"]
+    first = lines.sort_values(["at_us", "share"]).drop_duplicates("sharer")["share"]
     return [
         _entry(
             Text(
@@ -273,7 +272,7 @@ def _robustness(lines: pd.DataFrame, choices: Choices) -> list[dict[str, Any]]:
             Text("only targets contacted before", "只计此前有过接触的目标"), met[open_], choices
         ),
         _entry(
-            Text("only the first share to each target", "每个目标只计首次分享"),
+            Text("only the first share of each sharer", "每位分享者只计首次分享"),
             lines[lines["share"].isin(first)],
             choices,
         ),
@@ -282,10 +281,13 @@ def _robustness(lines: pd.DataFrame, choices: Choices) -> list[dict[str, Any]]:
 
 def _details(dataset: Dataset, lines: pd.DataFrame, source: str) -> dict[str, Any]:
     by_share = lines.groupby("share")["contacts"]
-    rank = by_share.rank(method="average", ascending=False)
     size = by_share.transform("size")
     chosen = lines["chosen"]
-    hits = {f"hit_at_{top}": float((rank[chosen] <= top).mean()) for top in TOP}
+    stronger = by_share.rank(method="min", ascending=False)[chosen] - 1
+    alike = by_share.rank(method="max", ascending=False)[chosen] - stronger
+    hits = {  # equals are put in an order by chance
+        f"hit_at_{top}": float(((top - stronger) / alike).clip(0, 1).mean()) for top in TOP
+    }
     chance = {
         f"hit_at_{top}_by_chance": float((top / size[chosen]).clip(upper=1).mean()) for top in TOP
     }
