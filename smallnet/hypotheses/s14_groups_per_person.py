@@ -21,6 +21,7 @@ from smallnet.tables.windows import posters_only, spells
 __all__ = ["CLAIM", "plot", "test"]
 
 SHARE = 0.05  # "everybody, certainly": all but one in twenty
+FEWEST_PEOPLE = round(1 / SHARE)  # fewer have no one in twenty among them
 
 CLAIM = Claim(
     id="S14",
@@ -106,6 +107,17 @@ def test(dataset: Dataset, choices: Choices, *, rng: np.random.Generator) -> Res
     blind = _blind(dataset, people, found)
     if blind is not None:
         return not_testable(CLAIM, choices, blind, n=n, details=details, **_interval(found))
+    if now.size < FEWEST_PEOPLE:
+        return result_of(
+            CLAIM,
+            choices,
+            verdict="inconclusive",
+            reason=_too_few(now.size),
+            **_interval(found),
+            n=n,
+            robustness=_robustness(people, choices),
+            details=details,
+        )
     verdict = (
         "supported"
         if found.low >= CLAIM.null
@@ -123,6 +135,16 @@ def test(dataset: Dataset, choices: Choices, *, rng: np.random.Generator) -> Res
         n=n,
         robustness=_robustness(people, choices),
         details=details,
+    )
+
+
+def _too_few(people: int) -> Text:
+    return Text(
+        f"Only {people} {'person was' if people == 1 else 'people were'} in a group at the end of "
+        f"the watch: one in twenty of them is nobody, so at least {FEWEST_PEOPLE} people are "
+        "needed to speak of everybody.",
+        f"观察期末只有 {people} 人在群里：其二十分之一不足一人，至少要有 {FEWEST_PEOPLE} "
+        "人才谈得上“每个人”。",
     )
 
 

@@ -30,6 +30,7 @@ from smallnet.report.texts import (
     COUNTS,
     FACTS,
     LACKED,
+    LICENCE,
     PAGE,
     PHRASES,
     PROBLEM,
@@ -279,6 +280,12 @@ def _facts(dataset: Mapping[str, Any], lang: str) -> list[tuple[str, str]]:
             watched = dtm.datetime.fromisoformat(end) - dtm.datetime.fromisoformat(start)
             days = f"{watched / dtm.timedelta(days=1):,.4g}"
             facts["watch"] = PAGE["no_origin"].get(lang).format(days=days)
+    if "licence" in facts:
+        clauses = str(facts["licence"]).split("; ")
+        if all(clause in LICENCE for clause in clauses):  # words of ours, not of the user
+            facts["licence"] = (
+                PAGE["semicolon"].get(lang).join(LICENCE[clause].get(lang) for clause in clauses)
+            )
     coverage = dataset.get("coverage") or {}
     for key, wanted in (("recorded", True), ("unrecorded", False)):
         channels = [label(CHANNEL, name, lang) for name, held in coverage.items() if held is wanted]

@@ -11,6 +11,7 @@ __all__ = [
     "COUNTS",
     "FACTS",
     "LACKED",
+    "LICENCE",
     "PAGE",
     "PHRASES",
     "PROBLEM",
@@ -172,6 +173,23 @@ FACTS: dict[str, Text] = {
     "note": Text("Note", "备注"),
 }
 
+LICENCE: dict[str, Text] = {  # what the registry says of licences, clause by clause
+    said: Text(said, chinese)
+    for said, chinese in {
+        "unstated": "未注明",
+        "unstated in the copy": "副本中未注明",
+        "unstated in the copies": "副本中未注明",
+        "unstated for the data": "数据的许可未注明",
+        "the package is MIT": "软件包为 MIT",
+        "the package is GPL (>= 3)": "软件包为 GPL（≥ 3）",
+        "MIT and GPL-3 (the packages)": "软件包为 MIT 与 GPL-3",
+        "the data's own terms are unstated": "数据自身的条款未注明",
+        "the data's own terms are unstated in the copy": "副本中未注明数据自身的条款",
+        "BSD-3 (as part of networkx)": "BSD-3（随 networkx 发布）",
+        "MIT, as GESIS states of the figshare record": "MIT（据 GESIS 对 figshare 记录的说明）",
+    }.items()
+}
+
 COUNTS: dict[str, Text] = {
     "people": Text("people", "人"),
     "bots": Text("bots, not counted", "机器人（不计入）"),
@@ -295,6 +313,13 @@ CHOICES: dict[str, tuple[Text, Text]] = {
             "named before looking at who lives: share of repeats, messages per member and day, "
             "share of the one who writes most, adoptions per member",
             "在查看存亡之前定下：重复占比、人均每日消息、发言最多者占比、人均采纳数",
+        ),
+    ),
+    "exposure_layers": (
+        Text("ties along which adoption passes", "采纳所沿的联系"),
+        Text(
+            "all layers of ties; friendships where there are no others",
+            "全部联系图层；没有其他联系时用好友关系",
         ),
     ),
     "replicates": (

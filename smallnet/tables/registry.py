@@ -29,6 +29,7 @@ __all__ = [
     "load_data",
 ]
 
+NEAR = 0.6  # likeness of two names, from which one is taken for the other mistyped
 Notify = Callable[[str], None]
 
 
@@ -59,7 +60,7 @@ def entry(name: str) -> Entry:
     Raises
     ------
     UnknownNameError
-        If there is no such set; the nearest name is in the message.
+        If there is no such set; the message has the name that is near, else all names.
     """
     return _source(name).entry
 
@@ -67,8 +68,9 @@ def entry(name: str) -> Entry:
 def _source(name: str) -> Source:
     sources = _sources()
     if name not in sources:
-        near = difflib.get_close_matches(name, sources, n=1, cutoff=0.0)
-        msg = f"no public data set is called {name!r}; the nearest name is {near[0]!r}"
+        near = difflib.get_close_matches(name.lower(), sources, n=1, cutoff=NEAR)
+        meant = f"did you mean {near[0]!r}?" if near else f"expected one of {', '.join(sources)}"
+        msg = f"no public data set is called {name!r}; {meant}"
         raise UnknownNameError(msg)
     return sources[name]
 

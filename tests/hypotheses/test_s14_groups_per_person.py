@@ -36,6 +36,18 @@ def test_the_quantile_is_of_people_not_of_memberships():
     assert result.details["share_under_ten"] == pytest.approx(3 / 40)
 
 
+@pytest.mark.parametrize(("people", "verdict"), [(2, "inconclusive"), (19, "inconclusive"),
+                                                 (20, "contradicted")])  # fmt: skip
+def test_fewer_than_twenty_people_have_no_one_in_twenty(people, verdict):
+    result = ask(people_in([2] * people))
+    assert result.verdict == verdict
+    assert result.estimate == 2
+    if verdict == "inconclusive":
+        assert result.p_value is None
+        assert f"Only {people} people" in result.reason
+        assert f"只有 {people} 人" in result.word("reason", "zh")
+
+
 @pytest.mark.parametrize(
     ("counts", "verdict"),
     [

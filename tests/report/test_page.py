@@ -18,7 +18,7 @@ from smallnet.report.display import clean, flatten, show_value
 from smallnet.report.group_rows import group_rows, json_island
 from smallnet.report.svg import figure_lang
 from smallnet.report.texts import CHOICES, COLUMNS, PAGE
-from smallnet.tables import Choices
+from smallnet.tables import Choices, list_data
 
 
 class Outline(HTMLParser):
@@ -186,6 +186,16 @@ def test_without_a_chinese_font_the_page_says_so(tmp_path, monkeypatch):
     monkeypatch.setattr(page_words, "figure_language", lambda lang: "en")
     write_results(tmp_path, [], dataset_info={}, choices=Choices(), random_seed=1, lang="zh")
     assert "fonts-noto-cjk" in build_page(tmp_path).read_text("utf-8")
+
+
+def test_the_licences_of_public_data_are_said_in_chinese():
+    from smallnet.report import page_words
+
+    for entry in list_data():
+        (said,) = [v for _, v in page_words._facts({"licence": entry.licence}, "zh")]
+        assert not re.search("unstated|package|the|part of", said), said
+        (said,) = [v for _, v in page_words._facts({"licence": entry.licence}, "en")]
+        assert said == entry.licence
 
 
 def test_both_languages_have_every_word():

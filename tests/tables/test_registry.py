@@ -117,9 +117,16 @@ def test_an_entry_cannot_be_changed() -> None:
         entry("davis").published["women"] = 19  # type: ignore[index]
 
 
-def test_a_wrong_name_is_answered_with_the_nearest() -> None:
-    with pytest.raises(UnknownNameError, match="nearest name is 'slack_bcneng'"):
-        entry("slack_bcn")
+@pytest.mark.parametrize("typed", ["slack_bcn", "Slack_bcneng", "slak_bcneng"])
+def test_a_mistyped_name_is_answered_with_the_one_that_is_near(typed: str) -> None:
+    with pytest.raises(UnknownNameError, match="did you mean 'slack_bcneng'"):
+        entry(typed)
+
+
+def test_a_name_like_none_is_answered_with_all_names() -> None:
+    with pytest.raises(UnknownNameError, match="expected one of .*lean_zulip.*davis") as error:
+        entry("zzqqx")
+    assert "did you mean" not in str(error.value)
 
 
 def test_a_good_file_is_fetched_once_and_kept(server: str, tmp_path: Path) -> None:
