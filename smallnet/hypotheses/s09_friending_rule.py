@@ -63,12 +63,12 @@ CLAIM = Claim(
     method=Text(
         "Group–time averages: every group whose rule is lifted, in each week after, against groups "
         "still under the rule then, each against its own two weeks before that moment, on the "
-        "scale of ratios; groups that had it lifted earlier are never controls. Draws with an "
-        "exponential weight for every group. Weeks before the lifting test the trend, and dates "
-        "moved back test the method.",
+        "scale of ratios; groups that had it lifted earlier are never controls. Errors by leaving "
+        "out group after group, t with the effective number of groups. Weeks before the lifting "
+        "test the trend, and dates moved back test the method.",
         "群–时间平均：每个取消规则的群，在之后每一周与当时仍有规则的群比较，各与自身此前两周相比，"
-        "取比值；早已取消规则者不作对照。以群指数加权自助抽样。取消之前各周检验趋势，"
-        "提前的假日期检验方法。",
+        "取比值；早已取消规则者不作对照。以逐群刀切法求误差，以有效群数作 t 区间。"
+        "取消之前各周检验趋势，提前的假日期检验方法。",
     ),
     null_model=Text(
         "Lifting the rule changes nothing: the group goes on as groups still under the rule do.",
@@ -135,7 +135,7 @@ def test(dataset: Dataset, choices: Choices, *, rng: np.random.Generator) -> Res
     choices : Choices
         Level and smallest effect.
     rng : numpy.random.Generator
-        Draws of the bootstrap.
+        Draws of the study by calendar week; nothing else is drawn.
 
     Returns
     -------
@@ -247,7 +247,7 @@ class _Study:
         rng: np.random.Generator,
     ) -> None:
         self.clock, self.choices = clock, choices
-        self.seed = int(rng.integers(2**63))  # common draws: differences are not of chance
+        self.seed = int(rng.integers(2**63))
         code = clock.code(lifts["group"])
         at = lifts["at"].to_numpy(float)
         self.lift = np.full(clock.groups.size, np.inf)
@@ -329,8 +329,6 @@ class _Study:
             self.code[which],
             kind,
             level=self.choices.level,
-            replicates=self.choices.replicates,
-            rng=np.random.default_rng(self.seed),
         )
 
     def by_calendar_week(self) -> EventStudy | None:

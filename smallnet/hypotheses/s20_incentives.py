@@ -72,10 +72,10 @@ CLAIM = Claim(
         "Haenszel (per doubling of an amount), its interval holds what a test that lets moments of "
         "a group change places does not reject. Where nobody drew lots: the first incentive of "
         "each group against groups whose own is still to come, at the same moment and after the "
-        "same kind of day, a low with a low; draws with a weight for every group.",
+        "same kind of day, a low with a low; errors by leaving out group after group.",
         "若由随机决定哪些时刻有激励或金额多少：同一群的时刻之间比较，每个时刻与该群此前一周相比；"
         "取 Mantel–Haenszel 比（金额则按每翻倍计），区间由群内互换时刻的置换检验反演得到。"
-        "若无随机：每群首次激励与同一时刻尚未轮到、且前一天同样低迷或同样正常的群相比，以群加权自助抽样。",
+        "若无随机：每群首次激励与同一时刻尚未轮到、且前一天同样低迷或同样正常的群相比，以逐群刀切法求误差。",
     ),
     null_model=Text(
         "An incentive changes nothing: paid and unpaid moments of a group can change places.",
@@ -295,28 +295,27 @@ def _staggered(
     first = np.full(clock.groups.size, np.inf)
     np.minimum.at(first, paid.code, paid.at)
     one = paid.pick((paid.at == first[paid.code]) & (paid.at >= BEFORE + DAY))
-    main_rng, late_rng, more_rng = rng.spawn(3)
 
-    def ratio(at: Any, begin: Any, end: Any, chance: np.random.Generator) -> MomentRatio:
-        return _stack(clock, one.code, np.asarray(at), begin, end, first, choices, chance)
+    def ratio(at: Any, begin: Any, end: Any) -> MomentRatio:
+        return _stack(clock, one.code, np.asarray(at), begin, end, first, choices)
 
-    found = ratio(one.at, 0.0, DAY, main_rng)
+    found = ratio(one.at, 0.0, DAY)
     if found.n_groups < FEWEST_GROUPS:
         return not_testable(CLAIM, choices, NO_DESIGN)
     late, until = _late(clock, one)
-    lasting = _stack(clock, late.code, late.at, *until, first, choices, late_rng)
-    sham = ratio(one.at - BEFORE, 0.0, DAY, more_rng)
+    lasting = _stack(clock, late.code, late.at, *until, first, choices)
+    sham = ratio(one.at - BEFORE, 0.0, DAY)
     details = _details("staggered", one, found, lasting)
     details["placebo"] = _entry(Text("", ""), sham) | {"name": None}
     details["figure"] = {
         "day": list(PROFILE),
-        **_columns([ratio(one.at, day, day + 1.0, more_rng) for day in PROFILE]),
+        **_columns([ratio(one.at, day, day + 1.0) for day in PROFILE]),
     }
     robustness = [
         _entry(
             Text("placebo: a week before each (should be 1)", "安慰剂：各自之前一周（应为1）"), sham
         ),
-        _by_calendar_day(clock, first, choices, more_rng),
+        _by_calendar_day(clock, first, choices, rng),
     ]
     return _answer(
         CLAIM, choices, found, lasting, one, details, robustness=robustness, placebo=sham
@@ -331,7 +330,6 @@ def _stack(
     end: Any,
     first: FloatArray,
     choices: Choices,
-    rng: np.random.Generator,
 ) -> MomentRatio:
     kept = at - BEFORE - DAY >= 0
     begin, end = (np.broadcast_to(np.asarray(x, dtype=float), at.shape)[kept] for x in (begin, end))
@@ -349,8 +347,6 @@ def _stack(
         code,
         (yesterday >= LOW * usual).astype(int),
         level=choices.level,
-        replicates=choices.replicates,
-        rng=rng,
     )
 
 

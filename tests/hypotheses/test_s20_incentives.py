@@ -137,8 +137,6 @@ def test_moments_are_compared_with_others_of_their_kind_at_the_same_time():
         np.ones((2, 3), dtype=bool),
         [0, 1],
         [[0, 0, 1], [1, 0, 0]],
-        replicates=50,
-        rng=np.random.default_rng(1),
     )
     # of its kind: the first has group 1 (2 where 2 were expected), the second group 2 (9 of 2)
     assert found.ratio == pytest.approx((9 + 6) / (2 * 2 / 2 + 2 * 9 / 2))

@@ -17,7 +17,9 @@ from smallnet.hypotheses.methods.permutation import permutation_p
 
 __all__ = ["MomentRatio", "chance_difference", "chance_ratio", "stacked_ratio"]
 
+BoolArray = npt.NDArray[np.bool_]
 FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -263,8 +265,6 @@ def stacked_ratio(
     kind: npt.ArrayLike,
     *,
     level: float = 0.95,
-    replicates: int = 999,
-    rng: np.random.Generator,
 ) -> MomentRatio:
     r"""Events after moments that nobody drew, against other groups at the same moments.
 
@@ -285,13 +285,19 @@ def stacked_ratio(
         Column of the group that was treated.
     kind : array_like of int, shape (moments, groups)
         What the group was like just before the moment.
-    level, replicates, rng
-        Confidence; draws, in which every group gets an exponential weight; source of chance.
+    level : float
+        Confidence.
 
     Returns
     -------
     MomentRatio
         Moments without controls of their kind are left out.
+
+    Notes
+    -----
+    Errors are of the jackknife over groups, whatever a group is at each moment, treated or control.
+    Few groups may carry most of the events: t has the degrees of freedom of Welch and Satterthwaite
+    with the effective numbers of treated and of control groups.
 
     References
     ----------
@@ -306,25 +312,52 @@ def stacked_ratio(
     fit = (e[row, mine] > 0) & ((m * controls).sum(axis=1) > 0)
     if np.unique(mine[fit]).size < 2:
         return UNKNOWN
-    m, e, mine, controls = m[fit], e[fit], mine[fit], controls[fit]
-    row = np.arange(mine.size)
-    weight = np.vstack([np.ones(m.shape[1]), rng.standard_exponential((replicates, m.shape[1]))])
-    trend = (weight @ (m * controls).T) / (weight @ (e * controls).T)
-    top = (weight[:, mine] * m[row, mine]).sum(axis=1)
-    bottom = (weight[:, mine] * e[row, mine] * trend).sum(axis=1)
-    with np.errstate(divide="ignore"):
-        values = np.log(top) - np.log(bottom)
-    treated, others = np.unique(mine).size, int(controls.any(axis=0).sum())
-    n = min(treated, others)
-    if n < 2 or not np.isfinite(values).all():
-        return UNKNOWN
-    error = float(values[1:].std(ddof=1) * np.sqrt((n + 1) / (n - 1)))  # as in event_study
-    half = float(stats.t.ppf((1 + level) / 2, n - 1)) * error
+    return _jackknife(m[fit], e[fit], controls[fit], mine[fit], level)
+
+
+def _jackknife(
+    m: FloatArray, e: FloatArray, controls: BoolArray, mine: IntArray, level: float
+) -> MomentRatio:
+    """Pool the comparisons, and leave out one group after another."""
+    row, every = np.arange(mine.size), np.arange(m.shape[1])
+    events, expected = m[row, mine], e[row, mine]
+    around, past = m * controls, e * controls
+    after, before = around.sum(axis=1), past.sum(axis=1)
+    trend = after / before
+    top, bottom = events.sum(), (expected * trend).sum()
+    counts = {"n_treated": int(mine.size), "n_groups": int(np.unique(mine).size)}
+    if top <= 0:
+        return MomentRatio(ratio=np.nan, low=np.nan, high=np.nan, p_value=np.nan, **counts)
+    estimate = float(np.log(top / bottom))
+    others = before[:, None] - past
+    with np.errstate(divide="ignore", invalid="ignore"):
+        without = np.where(others > 1e-12, (after[:, None] - around) / others, trend[:, None])
+    own = mine[:, None] == every
+    left_top = top - np.bincount(mine, events, m.shape[1])
+    left_bottom = ((expected[:, None] * without) * ~own).sum(axis=0)
+    used = controls.any(axis=0) | own.any(axis=0)
+    if (left_top[used] <= 0).any() or (left_bottom[used] <= 0).any() or used.sum() < 3:
+        return MomentRatio(
+            ratio=float(np.exp(estimate)), low=np.nan, high=np.nan, p_value=np.nan, **counts
+        )
+    left = np.log(left_top[used] / left_bottom[used])
+    error = float(np.sqrt((used.sum() - 1) / used.sum() * ((left - left.mean()) ** 2).sum()))
+    part = expected * trend / bottom
+    treated = np.bincount(mine, events / top - part, m.shape[1])
+    control = (part[:, None] * (around / after[:, None] - past / before[:, None])).sum(axis=0)
+    shares = (
+        np.bincount(mine, part, m.shape[1]),
+        (part[:, None] * past / before[:, None]).sum(axis=0),
+    )
+    spreads = [float((values**2).sum()) for values in (treated, control)]
+    many = [1 / float((share**2).sum()) for share in shares]
+    below = sum(v**2 / max(n - 1, 0.5) for v, n in zip(spreads, many, strict=True))
+    free = max(sum(spreads) ** 2 / max(below, 1e-300), 1.0)
+    half = float(stats.t.ppf((1 + level) / 2, free)) * error
     return MomentRatio(
-        ratio=float(np.exp(values[0])),
-        low=float(np.exp(values[0] - half)),
-        high=float(np.exp(values[0] + half)),
-        p_value=float(2 * stats.t.sf(abs(values[0]) / max(error, 1e-300), n - 1)),
-        n_treated=int(mine.size),
-        n_groups=treated,
+        ratio=float(np.exp(estimate)),
+        low=float(np.exp(estimate - half)),
+        high=float(np.exp(estimate + half)),
+        p_value=float(2 * stats.t.sf(abs(estimate) / max(error, 1e-300), free)),
+        **counts,
     )
