@@ -10,6 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.lines import Line2D
 from matplotlib.patches import Polygon
+from matplotlib.path import Path
+from matplotlib.transforms import Bbox
 from scipy.spatial import ConvexHull, QhullError
 
 from smallnet.errors import InputError
@@ -19,6 +21,7 @@ from smallnet.tables.words import Text
 __all__ = ["draw_groups"]
 
 _HUES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#6B6B6B", "#8C6D1F")
+_DRAWN = 5.2  # inches that the people of a drawing span, about
 _WORDS = {
     "inside": Text(en="tie inside a group", zh="群内关系"),
     "outside": Text(en="tie across groups", zh="跨群关系"),
@@ -219,33 +222,34 @@ def _draw_shapes(
     every = np.array(list(place.values()))
     reach = float(np.ptp(every, axis=0).max()) or 1.0
     middle = every.mean(axis=0)
+    outlines = {
+        group: _outline(np.array([place[person] for person in people]), 0.035 * reach)
+        for group, people in groups.items()
+    }
+    taken = [Path(outline, closed=True) for outline in outlines.values()]
     needs: list[tuple[float, float, float]] = []
     for index, (group, people) in enumerate(groups.items()):
-        outline = _outline(np.array([place[person] for person in people]), 0.035 * reach)
+        outline = outlines[group]
         colour = _HUES[index % len(_HUES)]
-        ax.add_patch(
-            Polygon(outline, facecolor=colour, edgecolor="none", alpha=0.16, zorder=1, closed=True)
-        )
-        ax.add_patch(
-            Polygon(outline, facecolor="none", edgecolor=colour, linewidth=1.6, zorder=1.2)
-        )
-        centre = outline.mean(axis=0)
-        way = centre - middle
-        way = way / np.hypot(*way) if np.hypot(*way) > 0.05 * reach else np.array([0.0, 1.0])
-        beside = abs(way[0]) > 0.8
-        edge = outline[np.argmax(outline @ (way if beside else (0.0, np.sign(way[1]) or 1.0)))]
+        for face, edge_colour, look in (
+            (colour, "none", {"alpha": 0.16, "zorder": 1}),
+            ("none", colour, {"linewidth": 1.6, "zorder": 1.2}),
+        ):
+            ax.add_patch(
+                Polygon(outline, facecolor=face, edgecolor=edge_colour, closed=True, **look)
+            )
         label = f"{printable(names.get(group, group), 18)} ({len(people)})"
-        shift = 12 * np.array([np.sign(way[0]), 0.0] if beside else [0.0, np.sign(way[1]) or 1.0])
         width = sum(0.14 if ord(letter) > 0x2E80 else 0.08 for letter in label) + 0.15
-        side = float(np.sign(way[0])) if beside else 0.0
-        needs.append((float(edge[0]), width + 0.17 if beside else width / 2, side))
+        side, edge, box = _side(outline, middle, width, reach / _DRAWN, taken)
+        taken.append(Path(box.corners()[[0, 1, 3, 2, 0]]))
+        needs.append((float(edge[0]), width + 0.17 if side[0] else width / 2, float(side[0])))
         ax.annotate(
             label,
-            edge,
-            xytext=(float(shift[0]), float(shift[1])),
+            (float(edge[0]), float(edge[1])),
+            xytext=(12.0 * side[0], 12.0 * side[1]),
             textcoords="offset points",
-            ha=("left" if way[0] > 0 else "right") if beside else "center",
-            va="center" if beside else "bottom" if shift[1] > 0 else "top",
+            ha=("left" if side[0] > 0 else "right") if side[0] else "center",
+            va="center" if side[0] else "bottom" if side[1] > 0 else "top",
             fontsize=9,
             color="#1a1a1a",
             fontweight="bold",
@@ -253,6 +257,32 @@ def _draw_shapes(
             bbox={"facecolor": "white", "edgecolor": colour, "pad": 2.0, "linewidth": 0.8},
         )
     return needs
+
+
+def _side(
+    outline: np.ndarray, middle: np.ndarray, width: float, inch: float, taken: Sequence[Path]
+) -> tuple[tuple[int, int], np.ndarray, Bbox]:
+    """Choose where a name hangs: outwards, unless it would lie on a shape or another name there.
+
+    ``width`` is that of the name, inches; ``inch`` is one in units of the data. Gives the side, the
+    point of the outline there, and the box of the name.
+    """
+    way = outline.mean(axis=0) - middle
+    way = way / np.hypot(*way) if np.hypot(*way) > 0.3 * inch else np.array([0.0, 1.0])
+    beside = (int(np.sign(way[0])) or 1, 0)
+    along = (0, int(np.sign(way[1])) or 1)
+    first, second = (beside, along) if abs(way[0]) > 0.8 else (along, beside)
+    half = np.array([width, 0.26]) / 2 * inch
+    choices = []
+    for rank, side in enumerate((first, second, (-second[0], -second[1]), (-first[0], -first[1]))):
+        depth = outline @ np.array(side)
+        ends = np.flatnonzero(depth >= depth.max() - 0.1 * inch)
+        for edge in outline[ends[np.argsort(-depth[ends], kind="stable")]]:
+            centre = edge + np.array(side) * (half + 12 / 72 * inch)
+            box = Bbox([centre - half, centre + half])
+            hit = sum(shape.intersects_bbox(box) for shape in taken)
+            choices.append((hit, rank, side, edge, box))
+    return min(choices, key=lambda choice: choice[:2])[2:]
 
 
 def _frame(ax: Axes, points: np.ndarray, needs: Sequence[tuple[float, float, float]]) -> None:

@@ -1,12 +1,14 @@
 import dataclasses
+import itertools
 
-import matplotlib
+import matplotlib.pyplot
 import numpy as np
 import pandas as pd
 import pytest
 from figure_samples import HOSTILE, sample_drawing, sample_groups, sample_results
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.path import Path
 from matplotlib.text import Text
 
 from smallnet.errors import InputError
@@ -306,6 +308,30 @@ def test_groups_that_nothing_joins_stand_apart_and_fill_the_figure():
     second = spots[[person.startswith("b") for person in order]]
     assert first[:, 0].max() < second[:, 0].min() or second[:, 0].max() < first[:, 0].min()
     assert np.ptp(spots[:, 0]) > 0.4 * np.ptp(ax.get_xlim())
+
+
+@pytest.mark.parametrize("seed", [14, 19, 27, 35])  # a name hung on a shape in each of these
+def test_names_hang_where_no_shape_and_no_other_name_is(seed):
+    rng = np.random.default_rng(seed)
+    rows = [
+        (f"channel number {group}", f"p{person}")
+        for group in range(4)
+        for person in rng.choice(45, rng.integers(4, 14), replace=False)
+    ]
+    ties = [(f"p{a}", f"p{b}") for a, b in rng.integers(0, 45, (40, 2))]
+    fig, ax = matplotlib.pyplot.subplots(figsize=(7, 5.6), layout="constrained")
+    draw_groups(
+        pd.DataFrame(rows, columns=["group", "person"]),
+        pd.DataFrame(ties, columns=["source", "target"]),
+        ax,
+    )
+    fig.canvas.draw()
+    names = [name.get_bbox_patch().get_window_extent() for name in ax.texts]
+    shapes = [Path(ax.transData.transform(shape.get_xy())) for shape in ax.patches]
+    assert len(names) == 4
+    assert not any(shape.intersects_bbox(name) for shape in shapes for name in names)
+    assert not any(a.overlaps(b) for a, b in itertools.combinations(names, 2))
+    matplotlib.pyplot.close(fig)
 
 
 def test_a_group_is_called_by_its_name_where_it_has_one():
