@@ -240,6 +240,17 @@ LACKED: dict[str, Text] = {
     "memberships.muted": Text("the mute switch of each membership", "每条成员关系的屏蔽开关"),
     "interactions.group": Text("messages in groups", "群内消息"),
     "interactions.recipient": Text("whom a message is for", "消息的收件人"),
+    "interactions.reply_to": Text("which message a message answers", "消息所回复的消息"),
+    "interactions.fingerprint": Text("which texts are repeated", "文本指纹（哪些内容重复）"),
+    "memberships.via": Text("the way members came in", "入群途径"),
+    "groups.kind": Text("what groups are for", "群的用途"),
+    "events.group": Text(
+        "events in groups (campaigns, rules, rewards)", "群内事件（活动、规则、奖励）"
+    ),
+    "adoptions.via_share": Text("the share that led to each adoption", "促成采纳的分享"),
+    "surveys.group": Text("the group a survey asked about", "问卷所问的群"),
+    "surveys.score": Text("answers to surveys", "问卷得分"),
+    "transactions.value": Text("what purchases were worth", "交易金额"),
 }
 PHRASES: dict[str, str] = {  # of reasons that stand in English in the Chinese ones
     "memberships that are watched on day 7 since joining": "加入后第 7 天仍在观察中的成员关系",

@@ -10,14 +10,14 @@ from report_study import page_in, write_study
 from smallnet.errors import InputError, NotTestableError
 from smallnet.figures import find_cjk_font
 from smallnet.hypotheses import VERDICTS
-from smallnet.hypotheses.claims import load_claim
+from smallnet.hypotheses.claims import CLAIMS, load_claim
 from smallnet.hypotheses.result import not_testable
 from smallnet.report import build_page, load_study, write_figures, write_results
 from smallnet.report.csv import write_csv
 from smallnet.report.display import clean, flatten, show_value
 from smallnet.report.group_rows import group_rows, json_island
 from smallnet.report.svg import figure_lang
-from smallnet.report.texts import CHOICES, COLUMNS, PAGE
+from smallnet.report.texts import CHOICES, COLUMNS, LACKED, PAGE
 from smallnet.tables import Choices, list_data
 
 
@@ -186,6 +186,12 @@ def test_without_a_chinese_font_the_page_says_so(tmp_path, monkeypatch):
     monkeypatch.setattr(page_words, "figure_language", lambda lang: "en")
     write_results(tmp_path, [], dataset_info={}, choices=Choices(), random_seed=1, lang="zh")
     assert "fonts-noto-cjk" in build_page(tmp_path).read_text("utf-8")
+
+
+def test_every_column_that_a_claim_needs_has_words():
+    needs = {need for claim in CLAIMS for need in load_claim(claim).CLAIM.needs}
+    columns = {need for need in needs if "." in need and not need.startswith("coverage.")}
+    assert columns <= set(LACKED), columns - set(LACKED)
 
 
 def test_the_licences_of_public_data_are_said_in_chinese():
