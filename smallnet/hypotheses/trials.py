@@ -32,7 +32,7 @@ __all__ = [
 
 TRIALS_FILE = "worlds.json"
 REPLICATES = 199  # of a claim's own draws in a trial: a level of .05 is exact, and many are run
-KEPT_EVERY = 20  # worlds
+KEPT_EVERY = 5  # worlds
 
 Progress = Callable[[str], None]
 Trial = dict[str, Any]

@@ -4,7 +4,7 @@ import contextlib
 import datetime as dtm
 import functools
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import duckdb
@@ -103,9 +103,9 @@ class Dataset:
             raise InputError(msg)
         if connection is None:
             connection = connect()
-        for name, table in SCHEMA.items():
-            arrow = to_schema(to_arrow(frames[name], name), table) if name in frames else None
-            connection.create_table(name, arrow if arrow is not None else empty(table))
+        for name in frames:
+            connection.create_table(name, to_schema(to_arrow(frames[name], name), SCHEMA[name]))
+        _create_empty(connection, [name for name in SCHEMA if name not in frames])
         return cls(connection, tuple(frames), study)
 
     def __getitem__(self, table: str) -> ir.Table:
@@ -290,6 +290,19 @@ class Dataset:
 
 def _to_us(moment: dtm.datetime) -> int:
     return (moment - EPOCH) // dtm.timedelta(microseconds=1)
+
+
+def _create_empty(connection: Any, names: Sequence[str]) -> None:
+    """Create tables of the schema without a row: DuckDB does so in one breath."""
+    if connection.name != "duckdb":
+        for name in names:
+            connection.create_table(name, empty(SCHEMA[name]))
+        return
+    kind = connection.compiler.type_mapper.to_string
+    for name in names:
+        schema = ibis.schema({c.name: c.dtype for c in SCHEMA[name].columns})
+        columns = ", ".join(f'"{column}" {kind(dtype)}' for column, dtype in schema.items())
+        connection.con.execute(f'CREATE TABLE "{name}" ({columns})')
 
 
 def empty(table: Table) -> pa.Table:
