@@ -45,6 +45,7 @@ _NO_NUMBER = Text(en="No number", zh="没有数值")
 _LOG_SCALES = ("ratio", "members")
 _LEFT, _WIDE = 0.35, 0.45  # where the panels stand, as shares of the width
 _ROW = 0.46  # inches a row
+_ROW_OF_WORDS = 0.34  # one that has no number
 _HEAD = 0.78  # inches a panel needs beside its rows
 
 
@@ -75,10 +76,17 @@ def _panels(results: Sequence[Result]) -> list[tuple[str, list[_Row]]]:
     return [(scale, members) for scale, members in grouped if members]
 
 
+def _room(scale: str, rows: Sequence[_Row]) -> tuple[float, float]:
+    """Inches that a panel needs for its rows, and beside them."""
+    if scale == "none":
+        return _ROW_OF_WORDS * len(rows), 0.4
+    return _ROW * len(rows), _HEAD
+
+
 def forest_size(results: Sequence[Result]) -> tuple[float, float]:
     """Width and height, inches, that a forest plot of these results needs."""
     panels = _panels(results)
-    height = sum(_ROW * len(rows) + (_HEAD if scale != "none" else 0.4) for scale, rows in panels)
+    height = sum(sum(_room(scale, rows)) for scale, rows in panels)
     return 8.4, max(1.6, height + 0.7)
 
 
@@ -230,11 +238,10 @@ def plot_forest(results: Sequence[Result], ax: Axes | None = None, *, lang: str 
     ax = make_axes(ax, width, height)
     ax.set_axis_off()
     panels = _panels(results)
-    total = sum(_ROW * len(rows) + (_HEAD if scale != "none" else 0.4) for scale, rows in panels)
+    total = sum(sum(_room(scale, rows)) for scale, rows in panels)
     top = 1.0
     for scale, rows in panels:
-        room = (_ROW * len(rows)) / total
-        head = (_HEAD if scale != "none" else 0.4) / total
+        room, head = (inches / total for inches in _room(scale, rows))
         panel = ax.inset_axes((_LEFT, top - 0.36 * head - room, _WIDE, room))
         top -= room + head
         if scale == "none":
