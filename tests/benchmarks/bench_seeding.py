@@ -112,7 +112,7 @@ def race(p: float, n: int) -> list[dict[str, Any]]:
                     "agreement": f"spread {judged[name].mean():.1f} v {judged[peer].mean():.1f}, "
                     f"{gap['mean']:+.2f} [{gap['ci_low']:+.2f}, {gap['ci_high']:+.2f}]{bound}",
                     "sets": 0 if sure is None else sure.sets,
-                    "goal": (None, None) if peer == "degree" else GOAL,
+                    "goal": GOAL if peer != "degree" and gap["ci_high"] >= 0 else (None, None),
                 }
             )
     if why:
