@@ -50,7 +50,7 @@ OUTCOMES: dict[str, Text] = {
 }
 FEWEST_OUTCOMES, FEWEST_GROUPS, FEWEST_OF_A_KIND = 4, 40, 10
 FOLDS, REPEATS = 5, 5
-BASELINE = ("log_size", "log_age")
+BASELINE = ("log_size", "bent_size", "log_age")  # a curve of size, that "small" must beat
 
 CLAIM = Claim(
     id="S12",
@@ -85,13 +85,14 @@ CLAIM = Claim(
         "time before: fewer than `small_group`, share of pairs that are friends, share of answered "
         "pairs that answered back, messages per member-day. Outcomes after: not fallen silent; "
         "share of members still in, members at the end, messages, adoptions, each above the "
-        "median. Ridge logistic regression, penalty chosen in an inner cross-validation; repeated "
-        "outer folds over groups; interval from the influence of each group on the mean gain; "
-        "p-value from a score test whose rows of criteria are dealt out anew.",
+        "median. Baseline: log size as a curve, and log age. Ridge logistic regression, penalty "
+        "chosen in an inner cross-validation; repeated outer folds over groups; interval from the "
+        "influence of each group on the mean gain; p-value from a score test in which the parts of "
+        "groups are given random signs.",
         "在可判定死亡的时段之半，以此前的时间描述存活的群：是否少于 small_group 人、好友对占比、"
         "回复对中互相回复的占比、人均每日消息。其后的结果：未沉寂；留存成员比例、期末成员数、"
-        "消息量、采纳数，各以中位数为界。岭逻辑回归，惩罚由内层交叉验证选定；"
-        "外层按群重复分折；以各群对平均增量的影响得区间；p 值来自重新分派标准行的得分检验。",
+        "消息量、采纳数，各以中位数为界。基线为规模对数（曲线）与群龄对数。岭逻辑回归，惩罚由内层交叉验证选定；"
+        "外层按群重复分折；以各群对平均增量的影响得区间；p 值来自对各群贡献随机变号的得分检验。",
     ),
     null_model=Text(
         "At the same size and age, the criteria of a group tell nothing of how it fares; beside it "
@@ -165,7 +166,7 @@ def test(dataset: Dataset, choices: Choices, *, rng: np.random.Generator) -> Res
     choices : Choices
         Level, smallest effect, the silence that is death, ``small_group``, replicates.
     rng : numpy.random.Generator
-        Folds, deals of the score test, random weights.
+        Folds, signs of the score test, random weights.
 
     Returns
     -------
@@ -201,7 +202,7 @@ def test(dataset: Dataset, choices: Choices, *, rng: np.random.Generator) -> Res
             n=n,
             details=details,
         )
-    folds, deals, weights = rng.spawn(3)
+    folds, signs, weights = rng.spawn(3)
     gains = {
         name: cross_validated_gain(
             _base(rows, name), rows[list(CRITERIA)], event, folds=FOLDS, repeats=REPEATS, rng=child
@@ -216,7 +217,7 @@ def test(dataset: Dataset, choices: Choices, *, rng: np.random.Generator) -> Res
         list(events.values()),
         bases=[_base(rows, name) for name in events],
         draws=choices.replicates,
-        rng=deals,
+        rng=signs,
     )
     outcomes = {name: _one(gains, events, name, choices.level) for name in events}
     details |= {
@@ -271,12 +272,13 @@ def _table(dataset: Dataset, choices: Choices) -> pd.DataFrame | None:
     mutual = rows["mutual"] / rows["dyads"].where(rows["dyads"] > 0)
     return rows.assign(
         log_size=np.log(size),
+        bent_size=(np.log(size) - np.log(size).mean()) ** 2,
         log_age=np.log1p((at - rows["created_us"].fillna(low)) / DAY_US),
         log_before=np.log1p(rows["before"]),
         small=(size < choices.small_group).astype(float),
         acquainted=rows["friend_pairs"] / (size * (size - 1) / 2),
         trusting=mutual.fillna(mutual.mean()).fillna(0.0),
-        interactive=np.log((rows["before"] + 0.5) / (size * days.clip(lower=1.0))),
+        interactive=np.log((rows["before"] + 1) / (size * days.clip(lower=1.0))),
         survived=~rows["died"],
         survival=(~rows["died"]).astype(float),
         retention=rows["stayed"] / size,

@@ -23,11 +23,12 @@ def test_the_description_and_the_fate_of_groups_are_as_they_were_drawn():
     drawn, dataset = world(0.6, np.random.default_rng(1), 60)
     rows = S12._table(dataset, CHOICES)
     assert len(rows) == 60
-    names = ["log_size", "log_age", "log_before", "small", "acquainted", "interactive"]
-    described = drawn.described[:, [0, 1, 2, 3, 4, 6]]
+    names = ["log_size", "bent_size", "log_age", "log_before", "small", "acquainted"]
+    described = drawn.described[:, :6]
     np.testing.assert_allclose(rows[names].to_numpy(), described, atol=1e-9)
-    np.testing.assert_allclose(rows["trusting"], drawn.described[:, 5], atol=0.02)  # answers
+    np.testing.assert_allclose(rows["trusting"], drawn.described[:, 6], atol=0.02)  # answers
     # to a message that was never sent are not answers, which the draw does not know
+    np.testing.assert_allclose(rows["interactive"], drawn.described[:, 7], atol=1e-9)
     fared = rows[["survival", "retention", "growth", "volume"]].to_numpy()
     np.testing.assert_allclose(fared, drawn.fared, atol=1e-9)
 

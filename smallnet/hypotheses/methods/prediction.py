@@ -273,8 +273,9 @@ def score_test(
     r"""Test whether the added columns tell anything of any outcome beyond the baseline.
 
     The score statistic :math:`u^T V^{-1} u`, with u the added columns (less what the baseline says
-    of them) times what the baseline leaves of an outcome, summed over the outcomes; against the
-    same with the rows of the added columns dealt out anew, one deal for all outcomes.
+    of them, weighted as the model weights rows) times what the baseline leaves of an outcome,
+    summed over the outcomes; against the same with each row's part of u given a random sign, the
+    same for all outcomes. So rows may differ in spread, and outcomes may go together.
 
     Parameters
     ----------
@@ -285,30 +286,46 @@ def score_test(
     bases : sequence of array_like, optional
         Where the outcomes have baselines of their own.
     draws : int
-        Number of deals.
+        Number of draws of signs.
     rng : numpy.random.Generator
-        Deals.
+        Signs.
 
     Returns
     -------
     float
-        p-value, the observed deal counted.
+        p-value, the observed signs counted.
+
+    Notes
+    -----
+    What a row is worth in the draws is widened by ``1 / (1 - leverage)``, because the baseline was
+    fitted to it: else p would be a little too small.
+
+    References
+    ----------
+    .. [1] P. Kline and A. Santos, Journal of Econometric Methods 1, 23-41 (2012).
+       https://doi.org/10.1515/2156-6674.1006
     """
     own = [base] * len(outcomes) if bases is None else list(bases)
     n = len(np.asarray(more))
-    deals = np.stack([np.arange(n), *(rng.permutation(n) for _draw in range(draws))])
+    signs = rng.choice([-1.0, 1.0], (draws + 1, n))
+    signs[0] = 1.0
     total = np.zeros(draws + 1)
     for columns, y in zip(own, outcomes, strict=True):
         first, event = _standard(columns), np.asarray(y, dtype=bool)
         rows = np.column_stack([np.ones(n), first])
         beta = ridge_logistic(first, event, np.ones((1, n)), np.full(first.shape[1], 1e-6))[0]
         chance = 1 / (1 + np.exp(-rows @ beta))
-        rest = np.asarray(more, dtype=float)
-        rest = rest - rows @ np.linalg.lstsq(rows, rest)[0]
-        residual = event - chance
-        u = np.einsum("dnk,n->dk", rest[deals], residual)
-        # over all deals the covariance of u is that of the rest times the spread of the residual
-        inverse = np.linalg.pinv(rest.T @ rest * residual.var(), rcond=1e-8, hermitian=True)
+        root = np.sqrt(chance * (1 - chance))[:, None]
+        rest = _standard(more)
+        rest = rest - rows @ np.linalg.lstsq(root * rows, root * rest)[0]
+        held = root * rows
+        pull = np.einsum("nk,kn->n", held, np.linalg.solve(held.T @ held, held.T))
+        part = rest * (event - chance)[:, None]
+        u = signs @ (part / (1 - np.minimum(pull, 0.9))[:, None])  # what the baseline took away
+        u[0] = part.sum(axis=0)
+        weighted = root * rest
+        # a column that the baseline all but holds would be judged by a handful of rows
+        inverse = np.linalg.pinv(weighted.T @ weighted, rcond=1e-4, hermitian=True)
         total += np.einsum("dk,kl,dl->d", u, inverse, u)
     return float((1 + (total[1:] >= total[0] * (1 - 1e-12)).sum()) / (draws + 1))
 

@@ -32,7 +32,7 @@ DEATHS_PER_DAY = 0.015
 TRIALS, POPULATION = 40, 2400
 GRACE = 5.0  # days after the landmark in which no group dies, so that all are seen alive after it
 SMALL = 30  # members
-VOLUME, CRITERIA = 3, (3, 4, 5, 6)  # places among outcomes, and among what describes
+VOLUME, CRITERIA = 3, (4, 5, 6, 7)  # places among outcomes, and among what describes
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class _World:
     leaves: FloatArray  # day of each member, inf for those who stay
     joins: FloatArray  # newcomers of each group
     said: FloatArray  # messages that are really sent, where the group lives
-    described: FloatArray  # columns: log size, log age, log before, and the four criteria
+    described: FloatArray  # log size, its bend, log age, log before, and the four criteria
     fared: FloatArray  # columns: survival, retention, growth, volume
 
 
@@ -76,7 +76,7 @@ def _draw(effect: float, groups: int, people: int, rng: np.random.Generator) -> 
     density = known / (n * (n - 1) / 2)
     mutual = _mutual(talk, before)
     many = np.bincount(talk.group[before], minlength=groups).astype(float)
-    rate = np.log((many + 0.5) / (n * WINDOW))
+    rate = np.log((many + 1) / (n * WINDOW))
     trust = np.where(np.isnan(mutual), np.nanmean(mutual), mutual)
     index = effect * sum((x - x.mean()) / x.std() for x in (density, trust, rate)) / np.sqrt(3)
     size = np.log(n / 12)
@@ -94,7 +94,16 @@ def _draw(effect: float, groups: int, people: int, rng: np.random.Generator) -> 
     later = np.bincount(talk.group[after], minlength=groups)
     stayed = n - np.bincount(member[goes], minlength=groups)
     described = np.column_stack(
-        [np.log(n), np.log1p(WINDOW - born), np.log1p(many), n < SMALL, density, trust, rate]
+        [
+            np.log(n),
+            (np.log(n) - np.log(n).mean()) ** 2,
+            np.log1p(WINDOW - born),
+            np.log1p(many),
+            n < SMALL,
+            density,
+            trust,
+            rate,
+        ]
     )
     fared = np.column_stack([np.isinf(dead_from), stayed / n, (stayed + joins) / n, later])
     return _World(talk, born, friends, dead_from, leaves, joins, said, described, fared)
@@ -142,7 +151,7 @@ def _truth(effect: float, groups: int, people: int) -> float:
         seen = _draw(effect, groups * 4 // 5, people * 4 // 5, rng)
         for outcome in range(seen.fared.shape[1]):
             y, test = (_event(world.fared[:, outcome]) for world in (seen, unseen))
-            base = [0, 1, 2] if outcome == VOLUME else [0, 1]
+            base = [0, 1, 2, 3] if outcome == VOLUME else [0, 1, 2]
             columns = [*base, *CRITERIA]
             center = seen.described[:, columns].mean(axis=0)
             spread = seen.described[:, columns].std(axis=0)
