@@ -29,7 +29,14 @@ __all__ = [
 
 STUDY_FILE = "study.toml"
 SUFFIXES = (".parquet", ".csv", ".csv.gz")
-OURS = {STUDY_FILE, "provenance.json", "truth.json", "import_report.json", "registration.json", "README.md"}
+OURS = {
+    STUDY_FILE,
+    "provenance.json",
+    "truth.json",
+    "import_report.json",
+    "registration.json",
+    "README.md",
+}
 REPLACING = ".replacing."  # begins the name of a folder with tables that are being replaced
 LONGEST_LINE = 2_000_000  # bytes, DuckDB's own limit too; a longer line is no row of a table
 BLOCK = 2**20  # bytes read at a time
