@@ -43,7 +43,7 @@ CLAIM = Claim(
         "「信任度成本最低是促成社群转化的基础」.",
         "信任是社群转化的基础：「信任度成本最低是促成社群转化的基础」。",
     ),
-    needs=("adoptions", "shares"),
+    needs=("shares",),  # and trust from one of two tables: the test says which it lacks
     estimand=Text(
         "Odds that a person takes what somebody offers them, per standard deviation of their "
         "trust in that somebody as measured before the offer, same person.",
