@@ -34,7 +34,7 @@ WEEK, BASE = 7.0, 14.0  # days; the base lies before the lifting
 BEFORE, AFTER = 4, 12  # weeks looked at
 PLACEBO = 21.0  # days earlier
 FEWEST = 5  # groups with the rule lifted, and groups to compare them with
-MOST_CELLS = 4_000_000
+MOST_CELLS = 2_000_000  # liftings times weeks times groups held at once
 COMMON = 0.1  # share of members in common, above which a group is no control
 LOW = 0.5
 

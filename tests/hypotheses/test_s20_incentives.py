@@ -202,6 +202,14 @@ def test_a_staggered_effect_is_found_with_the_threat_named():
     assert result.details["placebo"]["ci_low"] < 1 < result.details["placebo"]["ci_high"]
 
 
+def test_more_groups_than_memory_holds_are_sampled(monkeypatch):
+    monkeypatch.setattr(S20, "MOST_CELLS", 120 * 30)
+    frames = world(np.random.default_rng(6), 2.5, groups=120)
+    result = ask(frames, 40, replicates=99)
+    assert result.details["moments"] == 30
+    assert result.ci_low < 2.5 < result.ci_high
+
+
 def test_random_amounts_give_the_ratio_per_doubling():
     frames = world(np.random.default_rng(7), 1.4, amounts=(1, 2, 4, 8), by_lows=False)
     result = ask(frames, 40, replicates=199)

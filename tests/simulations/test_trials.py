@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from smallnet.errors import InputError
-from smallnet.simulations import Outreach, Platform, RedPackets, Seeding
+from smallnet.simulations import SCENARIOS, Outreach, Platform, RedPackets, Seeding
 from smallnet.tables import check_dataset
 
 ERRORS = 4.5
@@ -33,6 +33,17 @@ def test_a_world_with_trials_passes_the_check(parts):
     world = draw(people=120, groups=20, days=40.0, **parts)
     assert check_dataset(world.dataset()) == ()
     assert world.frames["events"]["randomised"].all()
+
+
+def test_the_scenario_of_trials_tells_its_truths():
+    world = SCENARIOS["trials"].generate(
+        rng=np.random.default_rng(2), tables=("groups", "memberships", "shares", "events")
+    )
+    assert world.truth["S06"]["estimate"] == 1.3
+    assert world.truth["S07"]["estimate"] > 0
+    assert world.truth["S20"]["estimate"] == 1.2
+    assert world.truth["S24"]["more_per_member"] == pytest.approx(0.03 * 14)
+    assert set(world.frames["events"]["kind"]) == {"redpacket", "seeding", "outreach"}
 
 
 def test_a_larger_packet_raises_the_rate_by_what_is_told():

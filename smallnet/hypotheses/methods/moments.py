@@ -38,7 +38,7 @@ UNKNOWN = MomentRatio(
     ratio=np.nan, low=np.nan, high=np.nan, p_value=np.nan, n_treated=0, n_groups=0
 )
 LARGEST = 8.0  # of a log ratio that is looked for
-CELLS = 40_000_000  # labels held in memory at once
+CELLS = 10_000_000  # labels held in memory at once
 
 
 def chance_ratio(
