@@ -3,8 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from smallnet.hypotheses import load_claim, run_claims
+from smallnet.hypotheses.methods.prediction import cross_validated_gain, score_test
 from smallnet.hypotheses.planted import load_planted
 from smallnet.hypotheses.planted import s12_four_criteria as plan
 from smallnet.tables import Choices, Dataset
@@ -50,29 +52,51 @@ def test_criteria_that_foretell_are_found_and_the_outcomes_are_correlated_first(
     assert abs(again.estimate - result.estimate) < 0.03  # folds are drawn, the answer is not
 
 
+def parts_of(drawn):
+    """Baselines, criteria and outcomes straight from the draw."""
+    outcomes = [plan._event(drawn.fared[:, k]) for k in range(4)]
+    bases = [drawn.described[:, : 4 if k == plan.VOLUME else 3] for k in range(4)]
+    return bases, drawn.described[:, 4:], outcomes
+
+
 @pytest.mark.calibration
-def test_without_an_effect_false_alarms_stay_at_their_level():
-    many, results = 60, []
-    for rng in np.random.default_rng(4).spawn(many):
-        results.append(S12.test(world(0.0, rng)[1], CHOICES, rng=rng))
-    p = np.array([result.p_value for result in results])
+def test_without_an_effect_p_is_uniform():
+    worlds, p = 200, []
+    for rng in np.random.default_rng(4).spawn(worlds):
+        bases, more, outcomes = parts_of(plan._draw(0.0, 160, 2000, rng))
+        p.append(score_test(bases[0], more, outcomes, bases=bases, draws=99, rng=rng))
     for level in (0.05, 0.2):
-        assert np.mean(p <= level) < level + 3.5 * np.sqrt(level * (1 - level) / many)
-    alarms = [result.verdict in ("supported", "contradicted") for result in results]
-    assert np.mean(alarms) <= 0.05
-    assert abs(np.mean([result.estimate for result in results])) < 0.01
+        share = np.mean(np.array(p) <= level)
+        assert abs(share - level) < 3.5 * np.sqrt(level * (1 - level) / worlds)
+    assert stats.kstest(p, "uniform").pvalue > 0.001
 
 
 @pytest.mark.calibration
-def test_a_planted_gain_is_covered():
-    many, covered, found = 40, 0, 0
-    for rng in np.random.default_rng(5).spawn(many):
-        dataset, truth = PLANTED.draw(0.6, groups=PLANTED.groups, people=PLANTED.people, rng=rng)
-        result = S12.test(dataset, CHOICES, rng=rng)
-        covered += result.ci_low <= truth <= result.ci_high
-        found += result.verdict == "supported"
-    assert covered / many > 0.95 - 3.5 * np.sqrt(0.05 * 0.95 / many)
-    assert found / many > 0.8
+@pytest.mark.parametrize("effect", [0.0, 0.6])
+def test_the_gain_in_a_large_population_is_covered(effect):
+    worlds, inside, gains = 60, 0, []
+    truth = plan._truth(effect, 160, 2000)
+    for rng in np.random.default_rng(5).spawn(worlds):
+        bases, more, outcomes = parts_of(plan._draw(effect, 160, 2000, rng))
+        found = {
+            str(k): cross_validated_gain(base, more, y, repeats=3, rng=rng)
+            for k, (base, y) in enumerate(zip(bases, outcomes, strict=True))
+        }
+        mean = S12._mean(found, {str(k): y for k, y in enumerate(outcomes)}, 0.95)
+        gains.append(mean["estimate"])
+        inside += mean["ci_low"] <= truth <= mean["ci_high"]
+    assert inside / worlds > 0.95 - 3.5 * np.sqrt(0.05 * 0.95 / worlds)
+    assert abs(np.mean(gains) - truth) < 4 * np.std(gains) / np.sqrt(worlds) + 0.006
+
+
+@pytest.mark.calibration
+def test_through_the_tables_level_and_power_hold_as_well():
+    verdicts = {0.0: [], 0.6: []}
+    for effect, found in verdicts.items():
+        for rng in np.random.default_rng(6).spawn(12):
+            found.append(S12.test(world(effect, rng)[1], CHOICES, rng=rng).verdict)
+    assert sum(v in ("supported", "contradicted") for v in verdicts[0.0]) <= 2
+    assert sum(v == "supported" for v in verdicts[0.6]) >= 8
 
 
 def test_few_groups_settle_nothing():

@@ -9,6 +9,7 @@ from scipy import stats
 
 from smallnet.hypotheses import load_claim, run_claims
 from smallnet.hypotheses.planted import load_planted
+from smallnet.hypotheses.planted import s18_engaged_core as plan
 from smallnet.hypotheses.planted.talking_groups import (
     START,
     dataset_of,
@@ -50,23 +51,83 @@ def test_a_planted_core_is_found_with_participation_beside_it():
     assert result.word("reason", "zh") != result.reason
 
 
+def rows_of(world):
+    """Groups at landmarks straight from the draw, as the tables would give them."""
+    parts = []
+    for landmark in (1, 2, 3):
+        g = np.flatnonzero(world.alive[:, landmark - 1])
+        until = np.minimum(world.dead_from[g], (landmark + 1) * 15.0)
+        part = {
+            "group": np.char.mod("g%05d", g),
+            "landmark": landmark,
+            "enter": landmark * 15.0,
+            "leave": until,
+            "died": world.dead_from[g] <= (landmark + 1) * 15.0,
+            "core": world.core[g, landmark - 1],
+            "log_size": np.log(world.talk.size[g]),
+            "log_messages": world.volume[g, landmark - 1],
+        }
+        parts.append(pd.DataFrame(part))
+    return pd.concat(parts).sort_values(["group", "landmark"], ignore_index=True)
+
+
+def straight(effect, seed, worlds):
+    """Estimates, p-values and whether truth lies inside, of worlds without tables."""
+    found = []
+    for rng in np.random.default_rng(seed).spawn(worlds):
+        world = plan.draw_world(effect, groups=PLANTED.groups, people=PLANTED.people, rng=rng)
+        rows = rows_of(world)
+        model = S18._try(rows, ["core"])
+        truth, (low, high) = np.log(effect) * rows["core"].std(ddof=0), model.conf_int()[0]
+        found.append((model.beta[0] - truth, model.p_values()[0], low <= truth <= high))
+    return np.transpose(found)
+
+
+def test_the_tables_tell_what_was_drawn():
+    rng = np.random.default_rng(9)
+    world = plan.draw_world(0.5, groups=60, people=200, rng=rng)
+    drawn = rows_of(world).set_index(["group", "landmark"])
+    rows = S18._rows(dataset_of(world.talk, world.dead_from), CHOICES)
+    rows = rows.set_index(["group", "landmark"])
+    both = drawn.index.intersection(rows.index)
+    # who dies before a word was said after the landmark is dead at it already
+    assert len(both) == len(rows) >= 0.9 * len(drawn)
+    names = ["core", "log_size", "log_messages"]
+    np.testing.assert_allclose(rows.loc[both, names], drawn.loc[both, names])
+    # its death may even fall into the window before, with its last word
+    assert np.mean(rows.loc[both, "died"] == drawn.loc[both, "died"]) > 0.97
+    late = drawn.loc[both, "leave"] - rows.loc[both, "leave"]
+    assert late.min() >= 0  # the last word comes before the end
+    assert late.mean() < 0.5
+
+
 @pytest.mark.calibration
-def test_without_an_effect_false_alarms_stay_at_their_level():
-    worlds = 60
-    answers = planted(1.0, 2, worlds)
-    p_values = np.array([r.p_value for r, _truth in answers])
-    assert np.mean(p_values < 0.05) < 0.05 + 3 * np.sqrt(0.05 * 0.95 / worlds)
-    assert stats.kstest(p_values, "uniform").pvalue > 0.001
-    logs = np.log([r.estimate for r, _truth in answers])
-    assert abs(logs.mean()) < 4 * logs.std() / np.sqrt(worlds)
+def test_without_an_effect_p_is_uniform():
+    worlds = 200
+    bias, p, inside = straight(1.0, 2, worlds)
+    for level in (0.05, 0.2):
+        assert abs(np.mean(p < level) - level) < 3.5 * np.sqrt(level * (1 - level) / worlds)
+    assert stats.kstest(p, "uniform").pvalue > 0.001
+    assert abs(bias.mean()) < 4 * bias.std() / np.sqrt(worlds)
+    assert abs(inside.mean() - 0.95) < 3.5 * np.sqrt(0.05 * 0.95 / worlds)
 
 
 @pytest.mark.calibration
 def test_a_planted_ratio_is_covered():
-    worlds = 40
-    answers = planted(0.5, 3, worlds)
-    assert abs(covered(answers) - 0.95) < 3.5 * np.sqrt(0.05 * 0.95 / worlds) + 0.01
-    assert np.mean([r.verdict == "supported" for r, _truth in answers]) > 0.8
+    worlds = 100
+    bias, p, inside = straight(0.5, 3, worlds)
+    assert abs(inside.mean() - 0.95) < 3.5 * np.sqrt(0.05 * 0.95 / worlds)
+    assert np.mean(p < 0.05) > 0.9
+    assert abs(bias.mean()) < 0.05
+
+
+@pytest.mark.calibration
+def test_through_the_tables_level_and_coverage_hold_as_well():
+    answers = planted(1.0, 4, 16) + planted(0.5, 5, 12)
+    alarms = np.array([r.verdict in ("supported", "contradicted") for r, _truth in answers])
+    assert alarms[:16].mean() < 0.05 + 3.5 * np.sqrt(0.05 * 0.95 / 16)
+    assert alarms[16:].mean() > 0.7
+    assert covered(answers) > 0.95 - 3.5 * np.sqrt(0.05 * 0.95 / 28)
 
 
 def test_a_hazard_that_grows_with_size_makes_the_share_of_speakers_no_cause():

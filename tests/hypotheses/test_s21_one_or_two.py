@@ -9,6 +9,8 @@ from scipy import stats
 
 from smallnet.hypotheses import load_claim, run_claims
 from smallnet.hypotheses.planted import load_planted
+from smallnet.hypotheses.planted import s21_one_or_two as plan
+from smallnet.hypotheses.planted.talking_groups import dataset_of
 from smallnet.tables import Choices, Dataset
 
 S21, PLANTED = load_claim("S21"), load_planted("S21")
@@ -41,26 +43,79 @@ def test_any_sign_that_saves_groups_is_found():
     assert result.word("reason", "zh") != result.reason
 
 
+def rows_of(world):
+    """Groups at landmarks straight from the draw, as the tables would give them."""
+    parts = []
+    for landmark in (1, 2, 3):
+        g = np.flatnonzero(world.alive[:, landmark - 1])
+        part = {
+            "group": np.char.mod("g%05d", g),
+            "landmark": landmark,
+            "died": world.dead_from[g] <= (landmark + 1) * 15.0,
+            "any": world.some[g, landmark - 1],
+            "log_size": np.log(world.talk.size[g]),
+        }
+        parts.append(pd.DataFrame(part))
+    return pd.concat(parts, ignore_index=True)
+
+
+def straight(effect, seed, worlds):
+    """Errors of logs, p-values and whether truth lies inside, of worlds without tables."""
+    found = []
+    for rng in np.random.default_rng(seed).spawn(worlds):
+        world = plan.draw_world(effect, groups=PLANTED.groups, people=PLANTED.people, rng=rng)
+        contrast = S21._some_against_none(rows_of(world), CHOICES)
+        ratio, low, high = contrast.ratio
+        truth = plan.risk_ratio(world, effect)
+        found.append((np.log(ratio / truth), contrast.p_value, low <= truth <= high))
+    return np.transpose(found)
+
+
+def test_the_tables_tell_what_was_drawn():
+    rng = np.random.default_rng(9)
+    world = plan.draw_world(0.5, groups=60, people=200, rng=rng)
+    tables = plan._adoptions(world.taken, world.dead_from, 200, rng=rng)
+    prints = np.where(world.stale, "1", np.char.mod("t%07d", np.arange(world.stale.size)))
+    columns = {"fingerprint": prints}
+    dataset = dataset_of(world.talk, world.dead_from, columns=columns, tables=tables)
+    rows = S21._judge(S21._rows(dataset, CHOICES, 30.0), CHOICES.cut_offs)
+    rows = rows.set_index(["group", "landmark"])
+    drawn = rows_of(world).set_index(["group", "landmark"]).loc[rows.index]
+    assert len(rows) >= 0.9 * world.alive.sum()
+    assert (rows["any"] == drawn["any"]).all()
+    assert (rows["died"] == drawn["died"]).mean() > 0.97  # the last word may come a window before
+
+
 @pytest.mark.calibration
-def test_without_an_effect_false_alarms_stay_at_their_level():
-    worlds = 60
-    answers = planted(1.0, 2, worlds)
-    p_values = np.array([r.p_value for r, _truth in answers])
-    assert np.mean(p_values < 0.05) < 0.05 + 3 * np.sqrt(0.05 * 0.95 / worlds)
-    assert stats.kstest(p_values, "uniform").pvalue > 0.001
-    added = np.array([r.details["additive"]["p_value"] for r, _truth in answers])
-    assert np.mean(added < 0.05) < 0.05 + 3 * np.sqrt(0.05 * 0.95 / worlds)
-    logs = np.log([r.estimate for r, _truth in answers])
-    assert abs(logs.mean()) < 4 * logs.std() / np.sqrt(worlds)
+def test_without_an_effect_p_is_uniform():
+    worlds = 200
+    bias, p, inside = straight(1.0, 2, worlds)
+    for level in (0.05, 0.2):
+        assert abs(np.mean(p < level) - level) < 3.5 * np.sqrt(level * (1 - level) / worlds)
+    assert stats.kstest(p, "uniform").pvalue > 0.001
+    assert abs(bias.mean()) < 4 * bias.std() / np.sqrt(worlds)
+    assert abs(inside.mean() - 0.95) < 3.5 * np.sqrt(0.05 * 0.95 / worlds)
 
 
 @pytest.mark.calibration
 def test_a_planted_ratio_is_covered():
-    worlds = 40
-    answers = planted(0.5, 3, worlds)
-    covered = np.mean([r.ci_low <= truth <= r.ci_high for r, truth in answers])
-    assert abs(covered - 0.95) < 3.5 * np.sqrt(0.05 * 0.95 / worlds) + 0.01
-    assert np.mean([r.verdict == "supported" for r, _truth in answers]) > 0.8
+    worlds = 100
+    bias, p, inside = straight(0.5, 3, worlds)
+    assert abs(inside.mean() - 0.95) < 3.5 * np.sqrt(0.05 * 0.95 / worlds)
+    assert np.mean(p < 0.05) > 0.8
+    assert abs(bias.mean()) < 4 * bias.std() / np.sqrt(worlds) + 0.02
+
+
+@pytest.mark.calibration
+def test_through_the_tables_level_and_coverage_hold_as_well():
+    answers = planted(1.0, 4, 14) + planted(0.4, 5, 10)
+    alarms = np.array([r.verdict in ("supported", "contradicted") for r, _truth in answers])
+    assert alarms[:14].mean() < 0.05 + 3.5 * np.sqrt(0.05 * 0.95 / 14)
+    assert alarms[14:].mean() > 0.7
+    inside = [r.ci_low <= truth <= r.ci_high for r, truth in answers]
+    assert np.mean(inside) > 0.95 - 3.5 * np.sqrt(0.05 * 0.95 / 24)
+    added = np.array([r.details["additive"]["p_value"] for r, _truth in answers[:14]])
+    assert np.mean(added < 0.05) < 0.05 + 3.5 * np.sqrt(0.05 * 0.95 / 14)
 
 
 START = dtm.datetime(2024, 1, 1)

@@ -4,6 +4,8 @@ Hazards rise with size in every world, and adoptions per member fall with it, so
 forgets size is wrong.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 
@@ -23,29 +25,51 @@ WINDOW, WINDOWS, MORTAL = 15.0, 6, 3  # days; a silence of 30 days is death
 DEATHS_PER_DAY, SIZE = 0.025, 1.3  # hazard of groups with no sign; its ratio per unit of log size
 
 
+@dataclass(frozen=True)
+class World:
+    """Groups and what became of them; ``some``: showed any sign, by group and window."""
+
+    talk: Talk
+    stale: np.ndarray  # messages that repeat the one text that everybody repeats
+    taken: np.ndarray  # adoptions by group and window
+    some: np.ndarray
+    dead_from: np.ndarray
+    alive: np.ndarray  # at landmarks 1, 2, 3
+    hazard: np.ndarray  # of groups with no sign
+
+
 def draw(
     effect: float, *, groups: int, people: int, rng: np.random.Generator
 ) -> tuple[Dataset, float]:
     """Draw a world; `effect` is the hazard ratio of groups with any sign."""
+    world = draw_world(effect, groups=groups, people=people, rng=rng)
+    prints = np.where(world.stale, "1", np.char.mod("t%07d", np.arange(world.stale.size)))
+    tables = _adoptions(world.taken, world.dead_from, people, rng=rng)
+    columns = {"fingerprint": prints}
+    dataset = dataset_of(world.talk, world.dead_from, columns=columns, tables=tables)
+    return dataset, risk_ratio(world, effect)
+
+
+def draw_world(effect: float, *, groups: int, people: int, rng: np.random.Generator) -> World:
+    """Draw a world without laying out its tables."""
     talk = draw_talk(
         groups, people, window_days=WINDOW, windows=WINDOWS, messages_per_day=1.6, rng=rng
     )
     repeats = rng.beta(1.0, 0.8, groups)
     stale = rng.random(talk.day.size) < repeats[talk.group]
-    prints = np.where(stale, "1", np.char.mod("t%07d", np.arange(talk.day.size)))
     taken = rng.poisson((rng.gamma(0.6, 1.6, groups))[:, None], (groups, WINDOWS))
     some = _signs(talk, stale, taken) > 0
     size = np.log(talk.size)
-    line = (np.log(SIZE) * (size - size.mean()))[:, None] + np.zeros((1, WINDOWS))
-    base = DEATHS_PER_DAY * np.exp(line)
-    rate = np.where(some, effect, 1.0) * base
+    base = DEATHS_PER_DAY * np.exp(np.log(SIZE) * (size - size.mean()))
+    rate = np.where(some, effect, 1.0) * base[:, None]
     dead_from, alive = draw_deaths(lambda k: rate[:, k - 1], talk, windows=MORTAL, rng=rng)
-    # of the windows that are watched to their end: the last ends with what can be known
-    whole = base[:, :MORTAL][alive] * WINDOW
-    truth = -np.expm1(-whole * effect).mean() / -np.expm1(-whole).mean()
-    tables = _adoptions(taken, dead_from, people, rng=rng)
-    dataset = dataset_of(talk, dead_from, columns={"fingerprint": prints}, tables=tables)
-    return dataset, float(truth)
+    return World(talk, stale, taken, some, dead_from, alive, base)
+
+
+def risk_ratio(world: World, effect: float) -> float:
+    """Risk over a window of all groups alive, did they show a sign, over that did they not."""
+    whole = np.repeat(world.hazard[:, None], MORTAL, axis=1)[world.alive] * WINDOW
+    return float(np.expm1(-whole * effect).mean() / np.expm1(-whole).mean())
 
 
 def _signs(talk: Talk, stale: np.ndarray, taken: np.ndarray) -> np.ndarray:
