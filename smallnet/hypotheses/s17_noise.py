@@ -34,6 +34,7 @@ QUOTED = (80, *(1,) * 19)  # 80 of 99 texts are "1"
 OTHER_WINDOWS = (3, 14)
 
 FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
 
 CLAIM = Claim(
     id="S17",
@@ -209,8 +210,8 @@ def _design(
     window: int = WINDOW_DAYS,
     volume: bool = True,
     drop: npt.NDArray[np.bool_] | None = None,
-) -> tuple[FloatArray, FloatArray, FloatArray, npt.NDArray[np.int64]] | None:
-    """Rows of group, day and newcomers or not: events, risk, covariates, group."""
+) -> tuple[FloatArray, FloatArray, FloatArray, IntArray, IntArray] | None:
+    """Rows of group, day and newcomers or not: events, risk, covariates, group, day."""
     known = np.isfinite(red) & (panel.at_risk > 0)
     if drop is not None:
         known = known & ~drop
@@ -232,7 +233,7 @@ def _design(
     for one in np.unique(period)[1:]:
         columns.append((period == one).astype(float))
     risk = panel.at_risk[new, group, day]
-    return y, risk, np.column_stack(columns), group.astype(np.int64)
+    return y, risk, np.column_stack(columns), group.astype(np.int64), day.astype(np.int64)
 
 
 def _try(panel: NoisePanel, red: FloatArray, events: FloatArray, **how: Any) -> Within | None:
@@ -240,7 +241,7 @@ def _try(panel: NoisePanel, red: FloatArray, events: FloatArray, **how: Any) -> 
     made = _design(panel, red, events, **how)
     if made is None:
         return None
-    y, risk, x, group = made
+    y, risk, x, group, _day = made
     if y.sum() < FEWEST_EVENTS or np.unique(group[y > 0]).size < FEWEST_GROUPS:
         return None
     try:
@@ -260,19 +261,13 @@ def _shifted(
     made = _design(panel, red, events)
     if made is None:
         return None
-    y, risk, x, group = made
+    y, risk, x, group, day = made
     try:
         null = fit_conditional_poisson(y, risk, x[:, 1:], group)
     except InputError:
         return None
     rate = risk * np.exp(x[:, 1:] @ null.beta)
     rate *= (np.bincount(group, y) / np.maximum(np.bincount(group, rate), 1e-300))[group]
-    known = np.isfinite(red) & (panel.at_risk > 0)
-    day = np.nonzero(known)[2]
-    length = max(7, -(-panel.shape[1] // MOST_PERIODS))
-    kept = np.bincount(day // length, events[known])[day // length] > 0
-    kept &= np.bincount(np.nonzero(known)[0], events[known], 2)[np.nonzero(known)[0]] > 0
-    day = day[kept]
     residual = y - rate
 
     def score(values: FloatArray) -> float:

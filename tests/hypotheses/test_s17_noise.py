@@ -67,6 +67,14 @@ def test_days_at_risk_mutes_and_exits_are_those_of_a_hand_count():
     assert panel.said(7)[0, 7:10].tolist() == [8, 2, 2]
 
 
+def test_the_closing_of_a_group_is_no_exit():
+    tables = tiny()
+    tables["groups"]["closed_at"] = day(10.5)
+    panel = noise_panel(Dataset.from_frames(tables, STUDY), muting=True, leaving=True)
+    assert panel.leaves.sum() == 0
+    assert panel.at_risk[:, 0, 11].sum() == 0
+
+
 def test_the_quoted_case_is_a_redundancy_of_771_thousandths():
     # register: H = 1.52 of 6.63 bits
     assert redundancy_of([80] + [1] * 19) == pytest.approx(0.771, abs=5e-4)

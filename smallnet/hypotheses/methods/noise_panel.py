@@ -85,8 +85,17 @@ def noise_panel(dataset: Dataset, *, muting: bool, leaving: bool) -> NoisePanel 
         .order_by("group", "at_us", "interaction")
         .select("group", "day", "fingerprint")
     )
+    closings = (
+        dataset["groups"]
+        .filter(_.closed_at.notnull())
+        .select("group", closed_us=microseconds(_.closed_at))
+    )
+    open_ = _.closed_us.isnull() | (_.end_us < _.closed_us)  # who is in to the end has not left
     stays = dataset.collect(
         spells(dataset)
+        .left_join(closings, "group")
+        .mutate(left=_.left & open_, end_us=ibis.least(_.end_us, _.closed_us.fill_null(_.end_us)))
+        .filter(_.end_us > _.start_us)
         .mutate(muted_us=microseconds(_.muted_at), muted=_.muted.fill_null(ibis.literal(False)))
         .select("group", "start_us", "end_us", "joined_us", "left", "muted", "muted_us")
         .order_by("group", "start_us", "end_us")
