@@ -394,13 +394,18 @@ def _progress() -> Iterator[Callable[[str], None]]:
 
 
 def _check(arguments: argparse.Namespace) -> int:
-    from smallnet.tables import CheckReport, check_dataset, check_folder, load_data
+    from smallnet.tables import (
+        CheckReport,
+        check_dataset,
+        check_folder,
+        load_instead_of_folder,
+    )
 
     path = Path(arguments.dir)
-    if path.exists() or path.parent != Path():
+    if path.exists():
         report = check_folder(path)
     else:
-        dataset = load_data(arguments.dir)
+        dataset = load_instead_of_folder(arguments.dir)
         report = CheckReport(problems=check_dataset(dataset), rows=dataset.rows)
     if arguments.json:
         _print_json(report.to_dict())

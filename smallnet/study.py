@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from smallnet.errors import InputError, OutputError, UnknownNameError
+from smallnet.errors import InputError, OutputError
 from smallnet.hypotheses import Result, claim_ids, run_claims
 from smallnet.hypotheses.registration import (
     Standing,
@@ -37,6 +37,7 @@ from smallnet.tables import (
     check_folder,
     dataset_digest,
     load_data,
+    load_instead_of_folder,
     read_dataset,
 )
 
@@ -122,14 +123,7 @@ def _open(source: str | Path, memory_limit: str | None) -> tuple[Dataset, tuple[
             raise InputError(msg)
         dataset = report.dataset or read_dataset(path, memory_limit=memory_limit)
         return dataset, report.problems
-    if path.parent != Path():
-        msg = f"there is no folder {path}; expected a folder of tables or the name of a data set"
-        raise InputError(msg)
-    try:
-        dataset = load_data(str(source))
-    except UnknownNameError as error:
-        msg = f"there is no folder {source} here, and {error}"
-        raise InputError(msg) from None
+    dataset = load_instead_of_folder(source)
     return dataset, tuple(check_dataset(dataset))
 
 

@@ -27,6 +27,7 @@ __all__ = [
     "fetch_files",
     "list_data",
     "load_data",
+    "load_instead_of_folder",
 ]
 
 NEAR = 0.6  # likeness of two names, from which one is taken for the other mistyped
@@ -68,11 +69,16 @@ def entry(name: str) -> Entry:
 def _source(name: str) -> Source:
     sources = _sources()
     if name not in sources:
-        near = difflib.get_close_matches(name.lower(), sources, n=1, cutoff=NEAR)
-        meant = f"did you mean {near[0]!r}?" if near else f"expected one of {', '.join(sources)}"
+        near = _near(name)
+        meant = f"did you mean {near!r}?" if near else f"expected one of {', '.join(sources)}"
         msg = f"no public data set is called {name!r}; {meant}"
         raise UnknownNameError(msg)
     return sources[name]
+
+
+def _near(name: str) -> str | None:
+    """Name of a set for which this one may be mistyped."""
+    return next(iter(difflib.get_close_matches(name.lower(), _sources(), n=1, cutoff=NEAR)), None)
 
 
 def cache_folder() -> Path:
@@ -112,6 +118,35 @@ def load_data(name: str, *, notify: Notify = _say) -> Dataset:
     source = _source(name)
     notify(source.entry.notice)
     return convert(name, fetch(name, notify=notify))
+
+
+def load_instead_of_folder(place: str | Path, *, notify: Notify = _say) -> Dataset:
+    """Load the public data set whose name stands where a folder was looked for and is not.
+
+    Parameters
+    ----------
+    place : str or Path
+        What was typed, of which there is no folder.
+    notify : callable, optional
+        As in ``load_data``.
+
+    Raises
+    ------
+    InputError
+        If it is no name of a set either: then a folder was meant, and it is missing.
+    DownloadError
+        As ``load_data``.
+    """
+    name = str(place)
+    if Path(place).parent != Path():
+        msg = f"there is no folder {name}; expected a folder of tables or the name of a data set"
+        raise InputError(msg)
+    if name not in _sources():
+        near = _near(name)
+        meant = f"did you mean {near!r}?" if near else "smallnet data list tells those that have"
+        msg = f"there is no folder {name} here, and no public data set has that name; {meant}"
+        raise InputError(msg)
+    return load_data(name, notify=notify)
 
 
 def fetch(name: str, *, notify: Notify = _say) -> Path:
