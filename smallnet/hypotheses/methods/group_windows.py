@@ -210,6 +210,6 @@ def expected_speakers(size: npt.ArrayLike, messages: npt.ArrayLike) -> npt.NDArr
     [1.5, 1.99]
     """
     n, m = np.asarray(size, dtype=float), np.asarray(messages, dtype=float)
-    with np.errstate(divide="ignore"):  # one member: log 0, and exp(-inf) is 0
+    with np.errstate(divide="ignore", invalid="ignore"):  # one member: log 0, and 0 times it is nan
         missed = np.where(m > 0, np.exp(m * np.log1p(-1 / n)), 1.0)
     return n * (1 - missed)

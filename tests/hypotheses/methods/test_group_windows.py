@@ -106,3 +106,7 @@ def test_speakers_drawn_at_random_are_as_many_as_expected():
     error = many.std() / np.sqrt(draws)
     assert abs(many.mean() - expected_speakers(n, m)) < 4 * error
     assert expected_speakers([1, 5], [3, 0]).tolist() == [1.0, 0.0]
+
+
+def test_a_lonely_member_who_is_silent_is_no_speaker_and_no_warning():
+    assert expected_speakers([1, 1, 3], [0, 5, 0]).tolist() == [0, 1, 0]
