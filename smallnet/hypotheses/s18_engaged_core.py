@@ -183,7 +183,7 @@ def test(dataset: Dataset, choices: Choices, *, rng: np.random.Generator) -> Res
         CLAIM,
         choices,
         verdict=settle(CLAIM, choices, estimate, low, high),
-        reason=_reason(core, details["participation"], deaths, groups),
+        reason=_reason(core, details, deaths, groups),
         threats=threats,
         estimate=estimate,
         ci_low=low,
@@ -406,16 +406,18 @@ def _too_few(deaths: int, groups: int) -> Text:
     )
 
 
-def _reason(core: dict[str, Any], share: dict[str, Any], deaths: int, groups: int) -> Text:
+def _reason(core: dict[str, Any], details: dict[str, Any], deaths: int, groups: int) -> Text:
+    share, none = details["participation"], details["core"]["without"]
     en = (
         f"At equal size and volume, groups whose core was one standard deviation larger died at "
         f"{core['estimate']:.2f} times the rate in the window after, between "
-        f"{core['ci_low']:.2f} and {core['ci_high']:.2f} ({deaths} deaths in {groups} groups)."
+        f"{core['ci_low']:.2f} and {core['ci_high']:.2f} ({deaths} deaths in {groups} groups; "
+        f"{none:.0%} of the windows had no core)."
     )
     zh = (
         f"规模与消息量相同时，核心大一个标准差的群在下一时间窗的死亡率是 "
         f"{core['estimate']:.2f} 倍，区间 {core['ci_low']:.2f} 至 "
-        f"{core['ci_high']:.2f}（{groups} 个群，{deaths} 次死亡）。"
+        f"{core['ci_high']:.2f}（{groups} 个群，{deaths} 次死亡；{none:.0%} 的时间窗没有核心）。"
     )
     if share["estimate"] is not None:
         en += (
