@@ -9,8 +9,9 @@ from smallnet.simulations.spreading.kernels.thinning import LOOK_AGAIN, kept, tr
 __all__ = ["spread_own_chances", "spread_same_chance"]
 
 U = np.uint64
-BATCH = 256  # adopters whose ties are tried together
-HITS = 1024  # successes gathered together; both small enough for the first cache
+BATCH = 64  # adopters whose ties are tried together; a power of 2
+HITS = 256  # successes gathered together; both small enough for the first cache
+BEYOND = np.iinfo(np.int32).max
 
 
 @njit(cache=True, nogil=True, boundscheck=False)
@@ -24,8 +25,8 @@ def spread_same_chance(
     mark = np.zeros(n_people, np.uint8)
     seen = np.zeros(n_groups, np.int32)
     q = np.empty(n_people + 1, np.int32)
-    shift, until = np.empty(BATCH, np.int64), np.empty(BATCH, np.int64)
-    hit, to = np.empty(HITS + 1, np.int64), np.empty(HITS, np.int64)
+    shift, until = np.empty(BATCH, np.int64), np.empty(BATCH, np.int32)
+    hit, to = np.empty(HITS + 1, np.int32), np.empty(HITS, np.int64)
     giver, fetched = np.empty(HITS, np.int32), np.empty(HITS, np.uint8)
     now = np.uint8(0)
     for r in range(keys.size):
@@ -54,7 +55,8 @@ def spread_same_chance(
                     shift[k] = e - ties
                     ties += end - e
                     until[k] = ties
-                at, k = np.int64(0), 0
+                until[batch:] = BEYOND
+                at = np.int64(0)
                 while at < ties:
                     m = 0
                     while at < ties and m < HITS:
@@ -67,13 +69,13 @@ def spread_same_chance(
                         m += j != last
                         at += j != last
                     m -= m > 0 and hit[m - 1] >= ties
-                    g = 0
-                    while g < m:  # whose tie each hit is
+                    for g in range(m):  # whose tie is it: halve the batch again and again
+                        k, half = 0, BATCH // 2
+                        while half:
+                            k += half if until[k + half - 1] <= hit[g] else 0
+                            half //= 2
                         giver[g] = k
                         to[g] = hit[g] + shift[k]
-                        beyond = until[k] <= hit[g]
-                        k += beyond
-                        g += not beyond
                     for g in range(m):
                         to[g] = nbr[to[g]]
                     for g in range(m):
