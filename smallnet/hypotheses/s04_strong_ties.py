@@ -15,7 +15,7 @@ from smallnet.errors import InputError
 from smallnet.hypotheses.methods.conditional_poisson import fit_conditional_poisson
 from smallnet.hypotheses.methods.drawing import BLUE, GREY, ORANGE, axes
 from smallnet.hypotheses.methods.tie_menu import contacts, target_lines
-from smallnet.hypotheses.methods.within import Within
+from smallnet.hypotheses.methods.within import Within, codes_of
 from smallnet.hypotheses.result import Claim, Result, not_testable, result_of, settle
 from smallnet.tables import Choices, Dataset, Text
 
@@ -197,7 +197,7 @@ def test(dataset: Dataset, choices: Choices, *, rng: np.random.Generator) -> Res
 
 
 def _standardised(lines: pd.DataFrame) -> pd.DataFrame:
-    """Add strength in standard deviations over the lines of the channel, and recency."""
+    """Add strength in standard deviations over the lines of the channel, recency, and codes."""
     strength = pd.Series(np.log1p(lines["contacts"].to_numpy(float)), lines.index)
     sd = strength.groupby(lines["channel"]).transform("std", ddof=0)
     theirs = lines["contacts"] - lines["mine"]
@@ -208,6 +208,8 @@ def _standardised(lines: pd.DataFrame) -> pd.DataFrame:
         strength=(strength / sd.where(sd > 0)).fillna(0.0),
         mutual=(given / given_sd.where(given_sd > 0)).fillna(0.0),
         recency=-np.log2(lines["place"].astype(float)),
+        who=codes_of(lines["sharer"]),
+        whom=codes_of(lines["channel"] + lines["target"]),
     )
 
 
@@ -221,7 +223,7 @@ def _try(lines: pd.DataFrame, columns: tuple[str, ...] = ("strength", "recency")
             np.ones(len(lines)),
             lines[list(columns)],
             lines["share"],
-            clusters=[lines["sharer"], lines["channel"] + lines["target"]],
+            clusters=[lines["who"], lines["whom"]],
         )
     except InputError:
         return None

@@ -21,7 +21,13 @@ import numpy.typing as npt
 
 from smallnet.errors import InputError
 from smallnet.hypotheses.guards import check_counts
-from smallnet.hypotheses.methods.within import Within, check_rows, clustered_errors, telling_rows
+from smallnet.hypotheses.methods.within import (
+    Within,
+    check_rows,
+    clustered_errors,
+    codes_of,
+    telling_rows,
+)
 
 __all__ = ["fit_conditional_poisson"]
 
@@ -83,12 +89,12 @@ def fit_conditional_poisson(
     if not (counts >= 0).all() or not (risk >= 0).all() or not np.isfinite(risk).all():
         msg = "y and exposure must be finite and at least 0"
         raise InputError(msg)
-    code = np.unique(np.asarray(stratum), return_inverse=True)[1]
+    code = codes_of(stratum)
     alive = risk > 0
     tells = np.bincount(code, counts * alive)[code] > 0
     keep = alive & tells & (np.bincount(code, alive)[code] > 1)
     y_, e_, x_ = counts[keep], risk[keep], values[keep] - values[keep].mean(axis=0)
-    s_ = np.unique(code[keep], return_inverse=True)[1]
+    s_ = codes_of(code[keep])
     events: FloatArray = np.bincount(s_, y_).astype(float) if keep.any() else np.zeros(0)
     spread = x_.std(axis=0) if keep.any() else np.zeros(values.shape[1])
     beta = np.zeros(values.shape[1])
