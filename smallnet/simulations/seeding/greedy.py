@@ -27,6 +27,7 @@ __all__ = ["celf"]
 BASE_COST = Costs()
 MOST_STEPS = 3e8  # of a first look at everybody; above it only the strongest are candidates
 FEWEST = 200  # candidates then
+CHECKS = 4  # times the worlds, fresh ones, in which the choice is held against the strongest
 MOST_SWAPS = 1e5  # cascades that one round of swaps may take
 
 Gain = Callable[[NDArray[np.int32], bool], NDArray[np.float64]]
@@ -67,7 +68,9 @@ def celf(
     -------
     Choice
         In the order of choice. Where it is cheap (small populations) one is swapped for somebody
-        else while that raises the spread in these worlds, which finds what greed misses.
+        else while that raises the spread in these worlds, which finds what greed misses. Who fits
+        few worlds best need not be best in others: where the strongest spread further in four
+        times as many fresh worlds, they are the choice.
 
     Raises
     ------
@@ -97,7 +100,13 @@ def celf(
     if model.live_ties != "none" and len(picks) * len(pool) * worlds <= MOST_SWAPS:
         picks = _swapped(population, LiveTies.of(population, model), picks, pool, keys)
     others = ranked[~np.isin(ranked, picks)]
-    return Choice(np.concatenate([picks, others])[:k].astype(np.int32))
+    greedy = np.concatenate([picks, others])[:k].astype(np.int32)
+    fresh = stream_keys(rng, CHECKS * worlds)
+    spreads = [
+        model.prepare(population, people).run(fresh).final_sizes.mean()
+        for people in (greedy, ranked[:k])
+    ]
+    return Choice(greedy if spreads[0] >= spreads[1] else ranked[:k])
 
 
 def _lazily(pool: NDArray[np.int32], k: int, gain: Gain) -> NDArray[np.int32]:

@@ -169,3 +169,15 @@ def test_a_strategy_without_what_it_needs_is_refused(population):
         compare_strategies(
             Population(population.network), MODEL, 5, ("one-per-group",), rng=rng(), replicates=10
         )
+
+
+def test_a_choice_that_fits_few_worlds_is_not_below_the_strongest(population):
+    keys = stream_keys(rng(9), 4000)
+    for number in range(4):
+        picks = celf(population, 20, MODEL, rng=rng(number), worlds=2, candidates=300).people
+        strongest = degree(population, 20, MODEL, rng=rng(number)).people
+        sizes = [
+            MODEL.prepare(population, people).run(keys).final_sizes for people in (picks, strongest)
+        ]
+        below = sizes[1] - sizes[0]
+        assert below.mean() < 3 * below.std() / np.sqrt(len(keys)) + 1e-9
