@@ -93,10 +93,10 @@ def test_the_gain_in_a_large_population_is_covered(effect):
 def test_through_the_tables_level_and_power_hold_as_well():
     verdicts = {0.0: [], 0.6: []}
     for effect, found in verdicts.items():
-        for rng in np.random.default_rng(6).spawn(12):
+        for rng in np.random.default_rng(6).spawn(8):
             found.append(S12.test(world(effect, rng)[1], CHOICES, rng=rng).verdict)
     assert sum(v in ("supported", "contradicted") for v in verdicts[0.0]) <= 2
-    assert sum(v == "supported" for v in verdicts[0.6]) >= 8
+    assert sum(v == "supported" for v in verdicts[0.6]) >= 5
 
 
 def test_few_groups_settle_nothing():

@@ -123,11 +123,11 @@ def test_a_planted_ratio_is_covered():
 
 @pytest.mark.calibration
 def test_through_the_tables_level_and_coverage_hold_as_well():
-    answers = planted(1.0, 4, 16) + planted(0.5, 5, 12)
+    answers = planted(1.0, 4, 12) + planted(0.5, 5, 8)
     alarms = np.array([r.verdict in ("supported", "contradicted") for r, _truth in answers])
-    assert alarms[:16].mean() < 0.05 + 3.5 * np.sqrt(0.05 * 0.95 / 16)
-    assert alarms[16:].mean() > 0.7
-    assert covered(answers) > 0.95 - 3.5 * np.sqrt(0.05 * 0.95 / 28)
+    assert alarms[:12].mean() < 0.05 + 3.5 * np.sqrt(0.05 * 0.95 / 12)
+    assert alarms[12:].mean() > 0.7
+    assert covered(answers) > 0.95 - 3.5 * np.sqrt(0.05 * 0.95 / 20)
 
 
 def test_a_hazard_that_grows_with_size_makes_the_share_of_speakers_no_cause():
