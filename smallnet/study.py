@@ -328,7 +328,7 @@ def _write(
             lang=lang,
         )
         progress("building the page")
-        build_page(scratch, lang=lang)
+        build_page(scratch, lang=lang, redraw=False)
 
 
 def _provenance(changed: Mapping[str, object]) -> dict[str, object]:

@@ -14,22 +14,13 @@ from matplotlib.transforms import blended_transform_factory
 from smallnet.figures.numbers import known, show_interval, show_number
 from smallnet.figures.style import make_axes, printable
 from smallnet.figures.verdicts import VERDICTS, verdict_look
+from smallnet.hypotheses.claims import CLAIMS, load_claim
 from smallnet.hypotheses.result import Result
 from smallnet.tables.words import Text
 
 __all__ = ["forest_size", "plot_forest"]
 
-_SCALES: dict[str, tuple[str, float]] = {
-    "S01": ("share", 0.5),
-    "S03": ("ratio", 1.0),
-    "S05": ("ratio", 1.0),
-    "S08": ("ratio", 1.0),
-    "S13": ("share", 0.9),
-    "S14": ("count", 10.0),
-    "S15": ("ratio", 1.0),
-    "S16": ("ratio", 1.0),
-    "T30": ("members", 30.0),
-}
+_SCALES = {"S01": "share", "S13": "share", "S14": "count", "T30": "members"}  # not of ratios
 _HEADINGS = {
     "ratio": Text(en="Ratios (1 = no difference)", zh="比率（1 = 没有差别）"),
     "share": Text(en="Shares, 0 to 1", zh="比例，0 至 1"),
@@ -59,11 +50,12 @@ class _Row:
 def _place(result: Result) -> _Row:
     if known(result.estimate) is None:
         return _Row(result, "none", None)
-    if result.id in _SCALES:
-        scale, null = _SCALES[result.id]
+    if result.id in CLAIMS:
+        claim = load_claim(result.id).CLAIM
+        scale = _SCALES.get(result.id, "ratio" if claim.ratio else "other")
         stated = known(result.details.get("null"))  # of this data set, such as a recorded menu
-        return _Row(result, scale, null if stated is None else stated)
-    effect = str(result.effect).lower()
+        return _Row(result, scale, claim.null if stated is None else stated)
+    effect = str(result.effect).lower()  # of a newer edition
     if "ratio" in effect:
         return _Row(result, "ratio", 1.0)
     return _Row(result, "share" if "share" in effect else "other", None)

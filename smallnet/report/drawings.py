@@ -26,7 +26,14 @@ from smallnet.report.csv import read_csv, write_csv
 from smallnet.report.results_file import load_study
 from smallnet.tables.choices import Choices
 
-__all__ = ["acts_of", "group_figures", "overview_has_numbers", "read_drawing", "write_figures"]
+__all__ = [
+    "acts_of",
+    "group_figures",
+    "in_order",
+    "overview_has_numbers",
+    "read_drawing",
+    "write_figures",
+]
 
 _TIES = ("source", "target", "kind")
 
@@ -49,7 +56,8 @@ def write_figures(
     out : path
         Folder of the study's output.
     results : sequence of Result
-        Those that hold nothing to draw, such as the not testable ones, have no figure.
+        Those that hold nothing to draw have no figure; the overview leaves out those that are
+        not testable.
     groups : DataFrame, optional
         One row a group, with its scorecard: for ``group_map`` and ``sizes``.
     summary : mapping, optional
@@ -85,7 +93,7 @@ def write_figures(
             if figure is not None:
                 paths.append(save_figure(figure, folder, result.id, lang=lang))
         if overview_has_numbers(results):
-            axes = plot_forest(results, lang=shown)
+            axes = plot_forest(_answered(results), lang=shown)
             paths.append(save_figure(axes, folder, "overview", lang=lang))
         for name, axes in _draw_groups_table(groups, small_group, acts_of(summary), shown):
             paths.append(save_figure(axes, folder, name, lang=lang))
@@ -99,9 +107,19 @@ def write_figures(
     return tuple(paths)
 
 
+def in_order(results: Sequence[Result]) -> list[Result]:
+    """Order results by their ids: the essay's claims, the threshold, the book's, any others."""
+    return sorted(results, key=lambda result: ("STB".find(result.id[:1]) % 4, result.id))
+
+
+def _answered(results: Sequence[Result]) -> list[Result]:
+    """Give what the overview shows: claims that these data can speak to."""
+    return [result for result in in_order(results) if result.verdict != "not testable"]
+
+
 def overview_has_numbers(results: Sequence[Result]) -> bool:
     """Tell whether the overview has anything to show beside the table of verdicts."""
-    return any(result.estimate is not None for result in results)
+    return any(result.estimate is not None for result in _answered(results))
 
 
 def acts_of(summary: Mapping[str, Any] | None) -> str:

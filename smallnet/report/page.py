@@ -4,7 +4,6 @@ import base64
 import hashlib
 from importlib import resources
 from pathlib import Path
-from typing import Any
 
 import jinja2
 import pandas as pd
@@ -15,7 +14,12 @@ from smallnet.hypotheses.claims import CLAIMS
 from smallnet.hypotheses.result import Result
 from smallnet.report.csv import read_csv
 from smallnet.report.display import clean
-from smallnet.report.drawings import group_figures, read_drawing, write_figures
+from smallnet.report.drawings import (
+    group_figures,
+    overview_has_numbers,
+    read_drawing,
+    write_figures,
+)
 from smallnet.report.page_words import in_words
 from smallnet.report.results_file import load_study, write_atomically
 from smallnet.report.svg import figure_lang
@@ -24,17 +28,19 @@ from smallnet.tables.words import LANGUAGES
 __all__ = ["build_page"]
 
 
-def build_page(out: Path | str, *, lang: str | None = None) -> Path:
+def build_page(out: Path | str, *, lang: str | None = None, redraw: bool = True) -> Path:
     """Build ``out/report.html`` from what ``out`` holds.
 
     Parameters
     ----------
     out : path
         Folder of a study: ``results.json``, and if they are there ``tables/groups.csv``,
-        ``tables/scorecard.csv`` and ``figures/*.svg``. Figures that are missing or labelled in
-        another language are drawn again.
+        ``tables/scorecard.csv`` and ``figures/*.svg``.
     lang : str, optional
         ``en`` or ``zh``; by default the language that the study was run in.
+    redraw : bool
+        Draw all figures again, as the results or the tables may have changed since. Else only
+        where one is missing or labelled in another language.
 
     Returns
     -------
@@ -56,7 +62,16 @@ def build_page(out: Path | str, *, lang: str | None = None) -> Path:
         raise InputError(msg)
     results = [Result.from_dict(entry) for entry in study["results"]]
     groups = _read_groups(out)
-    _refresh_figures(out, study, results, groups, lang)
+    if redraw or not _figures_are_there(out, results, groups, lang):
+        write_figures(
+            out,
+            results,
+            groups,
+            study.get("summary"),
+            drawing=read_drawing(out),
+            random_seed=study["random_seed"],
+            lang=lang,
+        )
     source = resources.files("smallnet.report")
     script = source.joinpath("page.js").read_text("utf-8")
     environment = jinja2.Environment(
@@ -87,21 +102,11 @@ def _read_groups(out: Path) -> pd.DataFrame | None:
     return groups
 
 
-def _refresh_figures(
-    out: Path, study: dict[str, Any], results: list[Result], groups: pd.DataFrame | None, lang: str
-) -> None:
-    wanted = {"overview"} if results else set()
+def _figures_are_there(
+    out: Path, results: list[Result], groups: pd.DataFrame | None, lang: str
+) -> bool:
+    wanted = {"overview"} if overview_has_numbers(results) else set()
     wanted |= set(group_figures(groups))
     wanted |= {result.id for result in results if "figure" in result.details} & set(CLAIMS)
-    drawing = read_drawing(out)
-    wanted |= {"drawing"} if drawing is not None else set()
-    if all(figure_lang(out / "figures" / f"{name}.svg") == lang for name in wanted):
-        return
-    write_figures(
-        out,
-        results,
-        groups,
-        drawing=drawing,
-        random_seed=study["random_seed"],
-        lang=lang,
-    )
+    wanted |= set() if read_drawing(out) is None else {"drawing"}
+    return all(figure_lang(out / "figures" / f"{name}.svg") == lang for name in wanted)

@@ -1,7 +1,6 @@
 """A study in words: everything that the page shows, ready for its template."""
 
 import datetime as dtm
-import re
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,35 +9,36 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
+from smallnet.errors import UnknownNameError
 from smallnet.figures import NO_CJK_FONT, VERDICTS, figure_language, verdict_look
 from smallnet.figures.numbers import known, show_interval, show_number, show_p
 from smallnet.hypotheses.calibrated import worth
+from smallnet.hypotheses.register import find_registered
 from smallnet.hypotheses.result import Result
 from smallnet.measures.wording import ACTS
 from smallnet.report.display import clean, flatten, show_value
 from smallnet.report.drawings import (
     acts_of,
     group_figures,
+    in_order,
     overview_has_numbers,
     read_drawing,
 )
 from smallnet.report.group_rows import group_rows
+from smallnet.report.reasons import reason_in_words, what_is_missing
 from smallnet.report.svg import inline_svg
 from smallnet.report.texts import (
     CHANNEL,
     CHOICES,
     COUNTS,
     FACTS,
-    LACKED,
     LICENCE,
     PAGE,
-    PHRASES,
     PROBLEM,
     PROVENANCE,
     label,
 )
 from smallnet.tables.choices import Choices
-from smallnet.tables.schema import SCHEMA
 from smallnet.tables.words import Text
 
 __all__ = ["in_words"]
@@ -66,6 +66,18 @@ def in_words(
     level = _percent(results[0].level if results else 0.95)
     acts = acts_of(study.get("summary"))
     words["group_map"] = words["group_map"].format(acts=ACTS[acts].get(lang))
+    claims = [
+        _claim(out, result, lang)
+        | {"standing": _standing(study.get("registration"), result.id, lang)}
+        for result in in_order(results)
+    ]
+    untestable = [claim for claim in claims if claim["verdict"] == "not testable"]
+    answered = [claim for claim in claims if claim["verdict"] != "not testable"]
+    rank = {verdict: place for place, verdict in enumerate(VERDICTS)}
+    answered.sort(key=lambda claim: rank.get(claim["verdict"], len(rank)))
+    words["untestable"] = words["untestable"].format(n=len(untestable))
+    if untestable:
+        words["overview"] += words["left_out"].format(n=len(untestable))
     captions = _captions(out, groups, overview_has_numbers(results), words)
     return {
         "t": words,
@@ -77,11 +89,9 @@ def in_words(
         "registration": _registration(study.get("registration"), lang),
         "notes_of_data": [show_value(note, lang) for note in said],
         "looks": [_look(verdict, lang) for verdict in VERDICTS],
-        "claims": [
-            _claim(out, result, lang)
-            | {"standing": _standing(study.get("registration"), result.id, lang)}
-            for result in results
-        ],
+        "claims": claims,
+        "answered": answered,
+        "untestable": untestable,
         "figures": {
             key: _picture(out / "figures" / f"{key}.svg", caption, caption)
             for key, caption in captions.items()
@@ -199,14 +209,18 @@ def _claim(out: Path, result: Result, lang: str) -> dict[str, Any]:
         for name, number in result.n.items()
         if number is not None
     ]
+    untestable = result.verdict == "not testable"
     return {
         "id": result.id,
+        "verdict": result.verdict,
+        "missing": what_is_missing(result, lang) if untestable else "",
+        "would_settle": _would_settle(result.id, lang) if untestable else "",
         "title": title,
         "claim": result.word("claim", lang),
         "other": result.word("claim", other) if other in ("en", *result.translations) else "",
         "other_lang": _HTML_LANG[other],
         "look": look,
-        "reason": _in_words(result.word("reason", lang), lang),
+        "reason": reason_in_words(result, lang),
         "effect": effect,
         "interval": interval,
         "has_number": known(result.estimate) is not None,
@@ -231,26 +245,12 @@ def _claim(out: Path, result: Result, lang: str) -> dict[str, Any]:
     }
 
 
-def _in_words(reason: str, lang: str) -> str:
-    """Say what the data lack in words instead of by its key; columns stay, in brackets."""
-    if lang == "zh":
-        for phrase, words in PHRASES.items():
-            reason = reason.replace(phrase, words)
-        reason = re.sub(r"(?<![\w.(（])[a-z]+(?![\w.])", _table_zh, reason, flags=re.ASCII)
-    brackets = " ({})" if lang == "en" else "（{}）"
-
-    def words_of(found: re.Match[str]) -> str:
-        table, column = found[1], found[2]
-        if table == "coverage":
-            return label(CHANNEL, column, lang) if column in CHANNEL else found[0]
-        told = LACKED.get(found[0])
-        return found[0] if told is None else told.get(lang) + brackets.format(found[0])
-
-    return re.sub(r"(?<![\w.(（])(\w+)\.(\w+)\b", words_of, reason, flags=re.ASCII)
-
-
-def _table_zh(found: re.Match[str]) -> str:
-    return label(COUNTS, found[0], "zh") if found[0] in SCHEMA else found[0]
+def _would_settle(claim: str, lang: str) -> str:
+    """Say which data would answer a claim; nothing of one that this edition does not know."""
+    try:
+        return find_registered(claim).would_settle.get(lang)
+    except UnknownNameError:
+        return ""
 
 
 def _counts(summary: Mapping[str, Any], lang: str) -> list[tuple[str, str]]:

@@ -100,6 +100,19 @@ PAGE: dict[str, Text] = {
         "arrow says that an interval goes on.",
         "所有主张一览。黑色短线是零假设或主张给出的数值；箭头表示区间超出坐标轴。",
     ),
+    "left_out": Text(
+        " Left out: {n} that these data cannot test.",
+        "另有 {n} 条主张这份数据无法检验，未列出。",
+    ),
+    "untestable": Text(
+        "Not testable on these data: {n}, and what is missing for each",
+        "这份数据无法检验的主张（{n} 条）及各自缺少什么",
+    ),
+    "untestable_heading": Text("Not testable on these data", "这份数据无法检验的主张"),
+    "would_settle": Text("Which data would settle it", "什么数据能定论"),
+    "nothing_answered": Text(
+        "These data can test none of the claims.", "这份数据无法检验任何一条主张。"
+    ),
     "sizes": Text(
         "How large groups are: counted once a group, and once a membership, which is what a "
         "person meets.",

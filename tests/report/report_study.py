@@ -48,7 +48,7 @@ def write_study(out, lang="en", rows=140, hostile=""):
     )
     write_tables(out, groups)
     write_figures(out, sample_results(), groups, drawing=sample_drawing(), lang=lang)
-    return build_page(out, lang=lang)
+    return build_page(out, lang=lang, redraw=False)
 
 
 def page_in(lang, folders):

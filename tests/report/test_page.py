@@ -16,6 +16,7 @@ from smallnet.report import build_page, load_study, write_figures, write_results
 from smallnet.report.csv import write_csv
 from smallnet.report.display import clean, flatten, show_value
 from smallnet.report.group_rows import group_rows, json_island
+from smallnet.report.reasons import what_is_missing
 from smallnet.report.svg import figure_lang
 from smallnet.report.texts import CHOICES, COLUMNS, LACKED, PAGE
 from smallnet.tables import Choices, list_data
@@ -125,6 +126,88 @@ def test_every_claim_stands_there_with_all_it_needs(english):
         assert word in english.text
 
 
+def test_what_was_answered_comes_first_by_verdict_then_by_id(english_page):
+    text = english_page.read_text("utf-8")
+    found = text[text.index('<ul class="findings">') : text.index('<details id="lacking">')]
+    links = re.findall(r'href="#(\w+)"', found)
+    assert links == ["S01", "S05", "S08", "S13", "S14", "S16", "S03", "T30"]
+    assert re.findall(r'<h3 id="(\w+)"', text) == links
+
+
+@pytest.mark.parametrize(
+    ("page", "line"),
+    [
+        ("english_page", "</a>: friendships.</li>"),
+        ("chinese_page", "</a>： 这是用中文写的理由。</li>"),
+    ],
+)
+def test_what_cannot_be_tested_is_folded_with_what_is_missing(page, line, request):
+    text = request.getfixturevalue(page).read_text("utf-8")
+    folded = text[
+        text.index('<details id="lacking">') : text.index('<section aria-labelledby="dat')
+    ]
+    assert re.findall(r'<li><a href="#(\w+)"', folded) == ["S15"]
+    assert line in folded
+    claims = text[text.index('<section aria-labelledby="claims">') :]
+    assert re.findall(r'<h4 id="(\w+)"', claims) == ["S15"]  # in a fold, one level down
+    assert claims.index("<details>\n<summary>") < claims.index('<h4 id="S15"')
+    table = text[text.index('<table class="stack" id="verdict-table">') :]
+    named = re.findall(r"<td>([STB]\d\d)</td>", table)
+    assert named == sorted(
+        (r.id for r in sample_results()), key=lambda name: ("STB".index(name[0]), name)
+    )
+
+
+def test_a_claim_that_cannot_be_tested_says_which_data_would_settle_it(english, chinese):
+    words = load_claim("S15").CLAIM.would_settle
+    assert words.en in english.text
+    assert words.zh in chinese.text
+
+
+def test_the_overview_leaves_out_what_cannot_be_tested_and_counts_it(english_page, chinese):
+    figure = (english_page.parent / "figures" / "overview.svg").read_text("utf-8")
+    assert "Newcomers judge" in figure
+    assert "Relationship chains" not in figure
+    assert "Left out: 1 that these data cannot test." in english_page.read_text("utf-8")
+    assert "另有 1 条主张这份数据无法检验，未列出。" in chinese.text
+
+
+def test_data_that_can_test_nothing_say_so(tmp_path):
+    lacking = not_testable(load_claim("S01").CLAIM, Choices(), NotTestableError(("shares",)))
+    write_results(tmp_path, [lacking], dataset_info={}, choices=Choices(), random_seed=1)
+    text = build_page(tmp_path).read_text("utf-8")
+    assert PAGE["nothing_answered"].en in text
+    assert not (tmp_path / "figures").exists()
+
+
+@pytest.mark.parametrize(
+    ("reason", "lang", "line"),
+    [
+        (
+            "Not testable: no share goes to a sized group. More is said here.",
+            "en",
+            "no share goes to a sized group.",
+        ),
+        ("Not testable for 0.5 of it: none. Else so.", "en", "Not testable for 0.5 of it: none."),
+        ("No stop at all", "en", "No stop at all"),
+        ("无法检验：没有分享。单看前后说明不了什么。", "zh", "没有分享。"),
+        ("数据缺少friendships：没有记录与没有发生无法区分。", "zh", "好友关系。"),
+    ],
+)
+def test_what_is_missing_is_one_line(reason, lang, line):
+    texts = {"zh": {"reason": reason}} if lang == "zh" else {}
+    lacking = dataclasses.replace(sample_results()[7], reason=reason, translations=texts)
+    assert what_is_missing(lacking, lang) == line
+
+
+def test_figures_follow_results_that_changed(tmp_path):
+    write_study(tmp_path, lang="en", rows=20)
+    path = tmp_path / "results.json"
+    path.write_text(path.read_text("utf-8").replace("Everyone is active", "Nobody is quiet"))
+    build_page(tmp_path)
+    assert "Nobody is quiet" in (tmp_path / "figures" / "overview.svg").read_text("utf-8")
+
+
 def test_the_data_the_choices_and_the_provenance_are_told(english):
     for word in ("CC0", "Nobody (2024)", "1,200", "88,123", "ab" * 32, "Asia/Shanghai", "muting"):
         assert word in english.text
@@ -157,7 +240,7 @@ def test_figures_are_drawn_again_where_another_language_is_asked(tmp_path):
     assert figure_lang(tmp_path / "figures" / "drawing.svg") == "zh"
     assert "小群效应检验" in text
     (tmp_path / "figures" / "sizes.svg").unlink()
-    build_page(tmp_path)  # back to the study's own language
+    build_page(tmp_path, redraw=False)  # back to the study's own language
     assert figure_lang(tmp_path / "figures" / "sizes.svg") == "en"
 
 
