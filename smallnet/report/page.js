@@ -1,5 +1,18 @@
 "use strict";
 (() => {
+  // A link into a folded list opens it; some browsers do so by themselves.
+  const reveal = () => {
+    const target = document.getElementById(location.hash.slice(1));
+    const folds = [];
+    for (let node = target; node; node = node.parentElement) {
+      if (node.tagName === "DETAILS" && !node.open) folds.push(node);
+    }
+    folds.forEach((fold) => { fold.open = true; });
+    if (folds.length) target.scrollIntoView();
+  };
+  window.addEventListener("hashchange", reveal);
+  reveal();
+
   const island = document.getElementById("groups-data");
   if (!island) return;
   const { columns, rows, words } = JSON.parse(island.textContent);

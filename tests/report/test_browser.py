@@ -161,6 +161,17 @@ def test_nothing_sticks_out_at_the_side(opened, width):
     assert opened.execute_script("return document.documentElement.scrollWidth") <= width
 
 
+def test_a_link_to_a_folded_claim_opens_its_fold(opened):
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    script = "return document.getElementById('S15').checkVisibility()"
+    assert not opened.execute_script(script)
+    opened.execute_script("document.querySelector('#verdict-table a[href=\\'#S15\\']').click()")
+    WebDriverWait(opened, 10).until(lambda window: window.execute_script(script))
+    top = "return document.getElementById('S15').getBoundingClientRect().top"
+    WebDriverWait(opened, 10).until(lambda window: 0 <= window.execute_script(top) < 900)
+
+
 def test_every_picture_has_words_and_every_control_a_label(opened):
     script = """return [...document.querySelectorAll('figure svg')].every(
         s => s.getAttribute('role') === 'img' && s.getAttribute('aria-label').length > 20)
