@@ -53,4 +53,4 @@ def draw(
     return Dataset.from_frames(frames, study), 1.0 if effect == 0 else float("nan")
 
 
-PLANTED = Planted(claim="B07", draw=draw, null=0.0, effects=(0.5, 1.0), groups=12, people=400)
+PLANTED = Planted(claim="B07", draw=draw, null=0.0, effects=(1.0, 2.0), groups=12, people=400)
