@@ -41,6 +41,7 @@ calibration: $(VENV)/.run
 
 campaign: $(VENV)/.run
 	$(BIN)/python data/make_campaign.py
+	$(BIN)/python paper/make_overview.py
 
 # The environment: versions from the lock, by uv where it is there, else by venv and pip.
 $(VENV)/bin/python:

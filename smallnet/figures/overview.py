@@ -26,7 +26,6 @@ _HEADINGS = {
     "share": Text(en="Shares, 0 to 1", zh="比例，0 至 1"),
     "count": Text(en="Groups per person", zh="每人所在群数"),
     "members": Text(en="Group size, members", zh="群规模（人）"),
-    "other": Text(en="Other scales", zh="其他尺度"),
 }
 _NULL = Text(
     en="null or number that is claimed",
@@ -63,9 +62,15 @@ def _place(result: Result) -> _Row:
 
 def _panels(results: Sequence[Result]) -> list[tuple[str, list[_Row]]]:
     rows = [_place(result) for result in results]
-    order = (*_HEADINGS, "none")
+    order = (*_HEADINGS, "other", "none")
     grouped = [(scale, [row for row in rows if row.scale == scale]) for scale in order]
-    return [(scale, members) for scale, members in grouped if members]
+    panels: list[tuple[str, list[_Row]]] = []
+    for scale, members in grouped:
+        if scale == "other":  # each has a scale of its own
+            panels += [(scale, [row]) for row in members]
+        elif members:
+            panels.append((scale, members))
+    return panels
 
 
 def _room(scale: str, rows: Sequence[_Row]) -> tuple[float, float]:
@@ -162,7 +167,7 @@ def _readable_ticks(low: float, high: float) -> list[float]:
     return sorted(chosen)
 
 
-def _dress(ax: Axes, scale: str, limits: tuple[float, float], count: int, lang: str) -> None:
+def _dress(ax: Axes, scale: str, limits: tuple[float, float], count: int, heading: str) -> None:
     if scale in _LOG_SCALES:
         ax.set_xscale("log")
         inside = _readable_ticks(*limits)
@@ -171,18 +176,25 @@ def _dress(ax: Axes, scale: str, limits: tuple[float, float], count: int, lang: 
         ax.xaxis.set_minor_formatter(NullFormatter())
     else:
         ax.xaxis.set_major_locator(MaxNLocator(6))
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}".replace("-", "−")))
     ax.set_xlim(*limits)
     ax.set_yticks([])
     ax.set_ylim(count - 0.5, -0.5)
     ax.spines["left"].set_visible(False)
     ax.grid(axis="x")
-    ax.set_title(_HEADINGS[scale].get(lang), fontsize=10, pad=6, color="#4d4d4d")
+    ax.set_title(heading, fontsize=10, pad=6, color="#4d4d4d")
+
+
+def _heading(scale: str, rows: Sequence[_Row], lang: str) -> str:
+    if scale in _HEADINGS:
+        return _HEADINGS[scale].get(lang)
+    effect = printable(rows[0].result.word("effect", lang), 60)
+    return effect[:1].upper() + effect[1:]
 
 
 def _draw_panel(ax: Axes, scale: str, rows: list[_Row], lang: str) -> None:
     limits = _limits(scale, rows)
-    _dress(ax, scale, limits, len(rows), lang)
+    _dress(ax, scale, limits, len(rows), _heading(scale, rows, lang))
     for y, row in enumerate(rows):
         result = row.result
         if row.null is not None and limits[0] <= row.null <= limits[1]:

@@ -117,6 +117,21 @@ def test_the_forest_has_a_panel_a_scale_and_a_row_a_claim():
     assert all(result.id in words for result in sample_results())
 
 
+def test_claims_on_scales_of_their_own_have_a_panel_and_a_null_each():
+    gain, cost = (
+        dataclasses.replace(
+            sample_results()[2], id=name, effect=effect, estimate=0.1, ci_low=-0.1, ci_high=0.3
+        )
+        for name, effect in (("S12", "gain in AUC"), ("S24", "purchases per unit of cost"))
+    )
+    with house_style():
+        ax = plot_forest([gain, cost])
+    titles = [panel.get_title(loc="left") for panel in ax.child_axes]
+    assert titles == ["Gain in AUC", "Purchases per unit of cost"]
+    for panel in ax.child_axes:
+        assert any(list(line.get_xdata()) == [0.0, 0.0] for line in panel.lines)
+
+
 def test_an_interval_beyond_the_axis_ends_in_an_arrow():
     wide = [
         dataclasses.replace(sample_results()[2], ci_low=1e-9, ci_high=1e9),
