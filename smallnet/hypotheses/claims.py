@@ -41,6 +41,7 @@ CLAIMS: dict[str, str] = {
     "S24": "s24_low_cost",
     "S10": "s10_trust",
     "S19": "s19_useful_to_both",
+    "B05": "b05_magic_numbers",
 }
 
 

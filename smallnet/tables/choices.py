@@ -37,6 +37,7 @@ DEFAULT_SMALLEST_EFFECT: dict[str, float] = {
     "S06": 1.1,
     "S07": 1.25,
     "S24": 0.05,
+    "B05": 1.25,
 }
 
 DEFAULT_CUT_OFFS: dict[str, float] = {  # where a sign of life begins; those of the scorecard
