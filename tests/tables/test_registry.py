@@ -124,7 +124,7 @@ def test_a_mistyped_name_is_answered_with_the_one_that_is_near(typed: str) -> No
 
 
 def test_a_name_like_none_is_answered_with_all_names() -> None:
-    with pytest.raises(UnknownNameError, match="expected one of .*lean_zulip.*davis") as error:
+    with pytest.raises(UnknownNameError, match=r"expected one of .*lean_zulip.*davis") as error:
         entry("zzqqx")
     assert "did you mean" not in str(error.value)
 
