@@ -42,6 +42,7 @@ CLAIMS: dict[str, str] = {
     "S10": "s10_trust",
     "S19": "s19_useful_to_both",
     "B05": "b05_magic_numbers",
+    "B14": "b14_who_writes_stays",
 }
 
 
