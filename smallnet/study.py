@@ -4,11 +4,13 @@ Only this module knows it: data + choices + random seed → all results.
 """
 
 import dataclasses
+import functools
 import platform
 import shutil
 import sys
 import tempfile
 import time
+import uuid
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,8 +21,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from smallnet.errors import InputError, OutputError
-from smallnet.hypotheses import Result, claim_ids, run_claims
+from smallnet.errors import InputError, NotTestableError, OutputError
+from smallnet.hypotheses import Result, claim_ids, load_claim, run_claims
 from smallnet.hypotheses.registration import (
     Standing,
     keep_registration,
@@ -253,25 +255,43 @@ def _test(
 
     from smallnet.hypotheses import adjust
 
+    one_at_a_time = {name: dataclasses.replace(choices, hypotheses=(name,)) for name in names}
+    asked = [name for name in names if _lacks_nothing(dataset, name)]
     progress(f"testing {len(names)} claims, {jobs} at a time")
-    found = joblib.Parallel(n_jobs=jobs)(
-        joblib.delayed(_test_one)(source, choices, name, memory_limit) for name in names
+    run = uuid.uuid4().hex  # workers outlive a run, and the data may change before the next
+    tested = joblib.Parallel(n_jobs=jobs)(
+        joblib.delayed(_test_one)(run, str(source), one_at_a_time[name], memory_limit)
+        for name in asked
     )
-    return adjust([result for results in found for result in results], choices, primary=primary)
+    found = dict(zip(asked, tested, strict=True))
+    for name in set(names) - set(asked):  # answered at once: the worker would only read for it
+        rng = np.random.default_rng(choices.random_seed)
+        found[name] = run_claims(dataset, one_at_a_time[name], rng=rng)
+    return adjust([r for name in names for r in found[name]], choices, primary=primary)
+
+
+def _lacks_nothing(dataset: Dataset, name: str) -> bool:
+    try:
+        dataset.require(*load_claim(name).CLAIM.needs)
+    except NotTestableError:
+        return False
+    return True
 
 
 def _test_one(
-    source: str | Path, choices: Choices, name: str, memory_limit: str | None
+    run: str, source: str, choices: Choices, memory_limit: str | None
 ) -> tuple[Result, ...]:
-    path = Path(source)
-    dataset = (
-        read_dataset(path, memory_limit=memory_limit) if path.exists() else load_data(str(source))
-    )
-    return run_claims(
-        dataset,
-        dataclasses.replace(choices, hypotheses=(name,)),
-        rng=np.random.default_rng(choices.random_seed),
-    )
+    dataset = _read_once(run, source, memory_limit)
+    return run_claims(dataset, choices, rng=np.random.default_rng(choices.random_seed))
+
+
+@functools.lru_cache(maxsize=1)
+def _read_once(run: str, source: str, memory_limit: str | None) -> Dataset:
+    """Open the tables once in each worker, for all claims that it tests in this run."""
+    del run
+    if Path(source).exists():
+        return read_dataset(source, memory_limit=memory_limit)
+    return load_data(source, notify=lambda line: None)  # the licence was said when it was opened
 
 
 def _changed(choices: Choices) -> dict[str, dict[str, object]]:

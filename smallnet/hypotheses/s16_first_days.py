@@ -119,7 +119,7 @@ def test(dataset: Dataset, choices: Choices, *, rng: np.random.Generator) -> Res
         If joining or leaving was not recorded.
     """
     dataset.require(*CLAIM.needs)
-    stays = dataset.collect(newcomers(dataset))
+    stays = dataset.collect(newcomers(dataset).order_by("group", "person", "joined_us"))
     if stays.empty:
         raise NotTestableError(("memberships.joined_at inside the watch",))
     cells = _cells(stays)
