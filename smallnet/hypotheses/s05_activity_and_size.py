@@ -396,7 +396,15 @@ def _figure(fitted: SizeRate, within: WithinRate, level: float) -> dict[str, Any
 
 def plot(result: Result, ax: "Axes | None" = None, *, lang: str = "en") -> "Axes":
     """Draw each group's liveliness for the same person against its size, with the fitted line."""
-    from smallnet.hypotheses.methods.drawing import BLUE, GREY, VERMILLION, axes
+    from smallnet.hypotheses.methods.drawing import (
+        BLUE,
+        GREY,
+        VERMILLION,
+        axes,
+        nothing_to_draw,
+        rates_of_groups,
+        size_axis,
+    )
 
     words = {
         "en": (
@@ -423,15 +431,10 @@ def plot(result: Result, ax: "Axes | None" = None, *, lang: str = "en") -> "Axes
     ax.set_xlabel(words[0])
     ax.set_ylabel(words[1])
     if figure is None:
-        ax.text(0.5, 0.5, words[6], transform=ax.transAxes, ha="center", va="center", color=GREY)
-        return ax
-    size, rate = np.asarray(figure["size"], float), np.asarray(figure["rate"], float)
-    days = np.asarray(figure["person_days"], float)
-    area = 8 + 90 * np.sqrt(days / max(float(days.max()), 1e-9))
-    ax.set_xscale("log", base=2)
-    ax.set_yscale("log")
+        return nothing_to_draw(ax, words[6])
+    size_axis(ax)
     ax.axhline(1, color=GREY, lw=0.8, ls=":")
-    ax.scatter(size, rate, s=area, color=BLUE, alpha=0.35, edgecolor="none", label=words[2])
+    rates_of_groups(ax, figure, colour=BLUE, largest=90, label=words[2])
     x: npt.NDArray[np.float64] = np.asarray(figure["line_size"], float)
     ax.fill_between(x, figure["line_low"], figure["line_high"], color=VERMILLION, alpha=0.15, lw=0)
     label = words[3].format(figure["between"][0])
@@ -446,9 +449,7 @@ def plot(result: Result, ax: "Axes | None" = None, *, lang: str = "en") -> "Axes
             middle * ends, ratio ** np.log2(ends), color="black", ls="--", lw=1.5,
             label=words[4].format(ratio),
         )  # fmt: skip
-    ax.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
-    ax.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
-    low, high = float(min(rate.min(), 1)), float(max(rate.max(), 1))
+    low, high = min(*figure["rate"], 1.0), max(*figure["rate"], 1.0)
     ax.set_ylim(low / 1.6, high * (high / low) ** 0.35 * 1.3)
     ax.legend(loc="upper right", fontsize="small")
     return ax

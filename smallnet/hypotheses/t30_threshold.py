@@ -419,7 +419,17 @@ def plot(result: Result, ax: "Axes | None" = None, *, lang: str = "en") -> "Axes
     """Draw how strongly each size would be a break, above the groups' rates against size."""
     from matplotlib.ticker import LogLocator
 
-    from smallnet.hypotheses.methods.drawing import BLUE, GREEN, GREY, ORANGE, VERMILLION, axes
+    from smallnet.hypotheses.methods.drawing import (
+        BLUE,
+        GREEN,
+        GREY,
+        ORANGE,
+        VERMILLION,
+        axes,
+        nothing_to_draw,
+        rates_of_groups,
+        size_axis,
+    )
 
     words = {
         "en": (
@@ -450,10 +460,9 @@ def plot(result: Result, ax: "Axes | None" = None, *, lang: str = "en") -> "Axes
     ax.set_xlabel(words[0])
     ax.set_ylabel(words[1], fontsize="small")
     if figure is None:
-        ax.text(0.5, 0.5, words[8], transform=ax.transAxes, ha="center", va="center", color=GREY)
-        return ax
+        return nothing_to_draw(ax, words[8])
     size, rate = np.asarray(figure["size"], float), np.asarray(figure["rate"], float)
-    ax.set_xscale("log", base=2)
+    size_axis(ax)
     ax.set_xlim(size.min() / 1.15, size.max() * 1.15)
     top = 2.6 * max(*figure["step"], *figure["kink"], figure["critical"])
     ax.set_ylim(0, top)
@@ -467,13 +476,9 @@ def plot(result: Result, ax: "Axes | None" = None, *, lang: str = "en") -> "Axes
     ax.axhline(figure["critical"], color=GREY, lw=1, ls=":", label=searches)
     small = figure["small_group"]
     ax.axvline(small, color=VERMILLION, lw=1.2, ls="-.", label=words[5].format(small))
-    ax.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
     ax.legend(loc="lower left", bbox_to_anchor=(0, 1.01), ncols=2, fontsize="small", frameon=False)
     above = ax.inset_axes((0, 0.52, 1, 0.48), sharex=ax)
-    days = np.asarray(figure["person_days"], float)
-    area = 6 + 50 * np.sqrt(days / max(float(days.max()), 1e-9))
-    above.scatter(size, rate, s=area, color=GREY, alpha=0.45, edgecolor="none")
-    above.set_yscale("log")
+    rates_of_groups(above, figure, colour=GREY, largest=50)
     above.axvline(small, color=VERMILLION, lw=1.2, ls="-.")
     above.set_ylabel(words[7], fontsize="small")
     above.yaxis.set_label_position("right")
@@ -481,7 +486,6 @@ def plot(result: Result, ax: "Axes | None" = None, *, lang: str = "en") -> "Axes
     above.yaxis.set_major_locator(LogLocator(numticks=5))
     above.set_yticks([], minor=True)
     above.set_ylim(rate.min() / 1.3, rate.max() * 1.3)
-    above.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
     above.tick_params(labelbottom=False, labelsize="small")
     ticks = [tick for tick in ax.get_yticks() if tick <= top * 0.45]
     ax.set_yticks(ticks)

@@ -5,7 +5,20 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["BLUE", "GREEN", "GREY", "ORANGE", "SKY", "VERMILLION", "axes", "curves", "interval"]
+__all__ = [
+    "BLUE",
+    "GREEN",
+    "GREY",
+    "ORANGE",
+    "SKY",
+    "VERMILLION",
+    "axes",
+    "curves",
+    "interval",
+    "nothing_to_draw",
+    "rates_of_groups",
+    "size_axis",
+]
 
 # Okabe and Ito, https://doi.org/10.1038/nmeth.1618
 BLUE, ORANGE, GREEN = "#0072B2", "#E69F00", "#009E73"
@@ -19,6 +32,46 @@ def axes(ax: Any = None) -> Any:
     from matplotlib import pyplot  # late: plotting is heavy, testing needs none of it
 
     return pyplot.subplots()[1]
+
+
+def nothing_to_draw(ax: Any, why: str) -> Any:
+    """Say in the middle of empty axes why they are empty; gives the axes."""
+    ax.text(0.5, 0.5, why, transform=ax.transAxes, ha="center", va="center", color=GREY)
+    return ax
+
+
+def size_axis(ax: Any) -> None:
+    """Make the horizontal axis one of group sizes: doublings are as long as each other."""
+    ax.set_xscale("log", base=2)
+    ax.xaxis.set_major_formatter("{x:g}")
+
+
+def rates_of_groups(
+    ax: Any, figure: Mapping[str, Any], *, colour: str, largest: float, label: str | None = None
+) -> None:
+    """Scatter groups by size and rate, the rate on a log axis; the area tells the person-days.
+
+    Parameters
+    ----------
+    ax : Axes
+        Its horizontal axis is left as it is.
+    figure : mapping
+        ``size``, ``rate`` and ``person_days``, one number a group.
+    colour : str
+        Of the marks.
+    largest : float
+        Area of the largest mark, points squared.
+    label : str, optional
+        For the legend.
+    """
+    days = np.asarray(figure["person_days"], float)
+    area = 7 + largest * np.sqrt(days / max(float(days.max()), 1e-9))
+    ax.set_yscale("log")
+    ax.scatter(
+        figure["size"], figure["rate"], s=area, color=colour, alpha=0.4, edgecolor="none",
+        label=label,
+    )  # fmt: skip
+    ax.yaxis.set_major_formatter("{x:g}")
 
 
 def interval(
