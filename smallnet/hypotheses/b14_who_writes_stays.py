@@ -216,7 +216,8 @@ def _stays(dataset: Dataset, known: ir.Table, day: int) -> pd.DataFrame:
         found[name] = found[name].fillna(0).astype(int)
     found["wrote"] = found["written"] > 0
     found["code"] = pd.factorize(found["group"])[0]
-    found["stratum"] = found.groupby(["group", found["joined_us"] // (7 * DAY_US)]).ngroup()
+    week = (found["joined_us"] - dataset.observed_from_us) // (7 * DAY_US)
+    found["stratum"] = found.groupby(["group", week]).ngroup()
     return found.assign(enter_day=float(day), left=found["left"].astype(bool))
 
 
