@@ -43,6 +43,7 @@ CLAIMS: dict[str, str] = {
     "S19": "s19_useful_to_both",
     "B05": "b05_magic_numbers",
     "B14": "b14_who_writes_stays",
+    "B01": "b01_event_groups",
 }
 
 

@@ -39,6 +39,7 @@ DEFAULT_SMALLEST_EFFECT: dict[str, float] = {
     "S24": 0.05,
     "B05": 1.25,
     "B14": 1.25,
+    "B01": 1.25,
 }
 
 DEFAULT_CUT_OFFS: dict[str, float] = {  # where a sign of life begins; those of the scorecard
