@@ -151,8 +151,8 @@ def test(dataset: Dataset, choices: Choices, *, rng: np.random.Generator) -> Res
             n=n,
             details=details,
         )
-    estimate, low, high, p_value = _ratio(model, 0, choices.level)
-    between = _ratio(model, 1, choices.level)
+    estimate, low, high = model.ratio(0, choices.level)
+    between = model.ratio(1, choices.level) if model.beta.size > 1 else (np.nan,) * 3
     outside = _entry(stays, "friends_outside", choices)
     details |= {
         "between_groups": {"estimate": between[0], "ci_low": between[1], "ci_high": between[2]},
@@ -170,7 +170,7 @@ def test(dataset: Dataset, choices: Choices, *, rng: np.random.Generator) -> Res
         estimate=estimate,
         ci_low=low,
         ci_high=high,
-        p_value=p_value,
+        p_value=float(model.p_values()[0]),
         n=n,
         robustness=_robustness(dataset, stays, choices),
         details=details,
@@ -222,15 +222,6 @@ def _try(stays: pd.DataFrame) -> MixedPoisson | None:
         return None
 
 
-def _ratio(model: MixedPoisson, which: int, level: float) -> tuple[float, float, float, float]:
-    """Hazard ratio per friend with interval and two-sided p-value; nan where it is not there."""
-    if which >= model.beta.size:
-        return (np.nan,) * 4
-    low, high = np.exp(model.conf_int(level)[which])
-    ratio, p_value = np.exp(model.beta[which]), model.p_values()[which]
-    return float(ratio), float(low), float(high), float(p_value)
-
-
 def _entry(
     stays: pd.DataFrame,
     count: str,
@@ -246,7 +237,7 @@ def _entry(
         model = _fit(stays, count, extra=extra, biased=biased)
     except InputError:  # nothing in these stays tells this count apart
         return {"estimate": None, "ci_low": None, "ci_high": None}
-    estimate, low, high, _p = _ratio(model, 0, choices.level)
+    estimate, low, high = model.ratio(0, choices.level)
     return {"estimate": estimate, "ci_low": low, "ci_high": high}
 
 

@@ -176,8 +176,8 @@ def test(dataset: Dataset, choices: Choices, *, rng: np.random.Generator) -> Res
             n=n,
             details=details,
         )
-    estimate, low, high = _ratio(model, 0, choices.level)
-    volume = _ratio(model, 1, choices.level) if model.beta.size > 1 else (np.nan,) * 3
+    estimate, low, high = model.ratio(0, choices.level)
+    volume = model.ratio(1, choices.level) if model.beta.size > 1 else (np.nan,) * 3
     details |= {
         "own_messages": dict(zip(("estimate", "ci_low", "ci_high"), volume, strict=True)),
         "effective_groups": float(model.effective_clusters[0]),
@@ -244,18 +244,13 @@ def _try(stays: pd.DataFrame, *, volume: bool = True) -> Cox | None:
         return None
 
 
-def _ratio(model: Cox, which: int, level: float) -> tuple[float, float, float]:
-    low, high = np.exp(model.conf_int(level)[which])
-    return float(np.exp(model.beta[which])), float(low), float(high)
-
-
 def _entry(
     name: Text, stays: pd.DataFrame, choices: Choices, *, volume: bool = True
 ) -> dict[str, Any]:
     model = _try(stays, volume=volume) if stays["left"].sum() >= FEWEST_EXITS else None
     if model is None:
         return {"name": name, "estimate": None, "ci_low": None, "ci_high": None}
-    estimate, low, high = _ratio(model, 0, choices.level)
+    estimate, low, high = model.ratio(0, choices.level)
     return {"name": name, "estimate": estimate, "ci_low": low, "ci_high": high}
 
 

@@ -144,7 +144,7 @@ def test(dataset: Dataset, choices: Choices, *, rng: np.random.Generator) -> Res
             n=n,
             details=details,
         )
-    estimate, low, high, p_value = _ratio(model, choices.level)
+    estimate, low, high = model.ratio(0, choices.level)
     reason = _reason(estimate, low, high, exits)
     return result_of(
         CLAIM,
@@ -154,7 +154,7 @@ def test(dataset: Dataset, choices: Choices, *, rng: np.random.Generator) -> Res
         estimate=estimate,
         ci_low=low,
         ci_high=high,
-        p_value=p_value,
+        p_value=float(model.p_values()[0]),
         n=n,
         robustness=_robustness(stays, choices),
         details=details | {"group_variance": model.variance},
@@ -202,12 +202,6 @@ def _try(cells: pd.DataFrame) -> MixedPoisson | None:
         return None
 
 
-def _ratio(model: MixedPoisson, level: float) -> tuple[float, float, float, float]:
-    """Hazard ratio of the first band with interval and two-sided p-value."""
-    low, high = np.exp(model.conf_int(level)[0])
-    return float(np.exp(model.beta[0])), float(low), float(high), float(model.p_values()[0])
-
-
 def _too_few(exits: pd.Series, groups: int) -> Text:
     early, late = int(exits[0]), int(exits[1])
     return Text(
@@ -252,7 +246,7 @@ def _robustness(stays: pd.DataFrame, choices: Choices) -> list[dict[str, Any]]:
         if model is None:
             found.append({"name": name, "estimate": None, "ci_low": None, "ci_high": None})
             continue
-        estimate, low, high, _p = _ratio(model, choices.level)
+        estimate, low, high = model.ratio(0, choices.level)
         found.append({"name": name, "estimate": estimate, "ci_low": low, "ci_high": high})
     return found
 

@@ -255,13 +255,8 @@ def _try(
 def _numbers(model: Cox | None, which: int, level: float) -> dict[str, Any]:
     if model is None:
         return {"estimate": None, "ci_low": None, "ci_high": None, "p_value": None}
-    low, high = np.exp(model.conf_int(level)[which])
-    return {
-        "estimate": float(np.exp(model.beta[which])),
-        "ci_low": float(low),
-        "ci_high": float(high),
-        "p_value": float(model.p_values()[which]),
-    }
+    numbers = (*model.ratio(which, level), float(model.p_values()[which]))
+    return dict(zip(("estimate", "ci_low", "ci_high", "p_value"), numbers, strict=True))
 
 
 def _about(rows: pd.DataFrame, choices: Choices) -> dict[str, Any]:

@@ -167,7 +167,7 @@ def test(dataset: Dataset, choices: Choices, *, rng: np.random.Generator) -> Res
         return result_of(
             CLAIM, choices, verdict="inconclusive", reason=_too_few(counts), n=n, details=details
         )
-    estimate, low, high = _ratio(model, choices.level)
+    estimate, low, high = model.ratio(0, choices.level)
     details |= {
         "unpaid_over_other": _numbers(model, 1, choices.level),
         "paid_over_unpaid": _entry(rows[rows["state"] != "other"], choices),
@@ -261,15 +261,10 @@ def _try(rows: pd.DataFrame, *more: np.ndarray) -> Cox | None:
         return None
 
 
-def _ratio(model: Cox, level: float, which: int = 0) -> tuple[float, float, float]:
-    low, high = np.exp(model.conf_int(level)[which])
-    return float(np.exp(model.beta[which])), float(low), float(high)
-
-
 def _numbers(model: Cox | None, which: int, level: float) -> dict[str, Any]:
     if model is None or which >= model.beta.size:
         return {"estimate": None, "ci_low": None, "ci_high": None}
-    return dict(zip(("estimate", "ci_low", "ci_high"), _ratio(model, level, which), strict=True))
+    return dict(zip(("estimate", "ci_low", "ci_high"), model.ratio(which, level), strict=True))
 
 
 def _entry(rows: pd.DataFrame, choices: Choices, *more: np.ndarray) -> dict[str, Any]:

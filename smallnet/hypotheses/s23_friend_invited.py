@@ -187,7 +187,7 @@ def test(dataset: Dataset, choices: Choices, *, rng: np.random.Generator) -> Res
             n=n,
             details=details | {"figure": _figure(stays, None)},
         )
-    estimate, low, high = _ratio(model, choices.level)
+    estimate, low, high = model.ratio(0, choices.level)
     details |= {
         "p_shuffled_invitations": _shuffled(told),
         "effective_groups": float(model.effective_clusters[0]),
@@ -255,11 +255,6 @@ def _try(stays: pd.DataFrame) -> Cox | None:
         return None
 
 
-def _ratio(model: Cox, level: float) -> tuple[float, float, float]:
-    low, high = np.exp(model.conf_int(level)[0])
-    return float(np.exp(model.beta[0])), float(low), float(high)
-
-
 def _shuffled(told: pd.DataFrame) -> float | None:
     """Two-sided p-value of the exits among the invited when invitations are shuffled.
 
@@ -292,7 +287,7 @@ def _entry(name: Text, stays: pd.DataFrame, choices: Choices) -> dict[str, Any]:
     model = _try(stays)
     if model is None:
         return {"name": name, "estimate": None, "ci_low": None, "ci_high": None}
-    estimate, low, high = _ratio(model, choices.level)
+    estimate, low, high = model.ratio(0, choices.level)
     return {"name": name, "estimate": estimate, "ci_low": low, "ci_high": high}
 
 

@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
 
 from smallnet.errors import InputError
+from smallnet.hypotheses.methods.log_ratios import LogRatios
 
 __all__ = ["Cox", "fit_cox"]
 
@@ -27,7 +27,7 @@ NOTHING_LEFT = 1e-3  # kept of a cluster that holds all the information
 
 
 @dataclass(frozen=True, kw_only=True)
-class Cox:
+class Cox(LogRatios):
     """A fitted model.
 
     Attributes
@@ -65,16 +65,6 @@ class Cox:
     def standard_error(self) -> FloatArray:
         """Standard errors of ``beta``: the larger of the clustered and the plain one."""
         return np.sqrt(np.maximum(np.diag(self.cov_clustered), np.diag(self.cov)))
-
-    def conf_int(self, level: float = 0.95) -> FloatArray:
-        """Intervals of ``beta`` by t with clusters as the sample, shape (k, 2)."""
-        half = stats.t.ppf((1 + level) / 2, self.freedom) * self.standard_error
-        return np.column_stack([self.beta - half, self.beta + half])
-
-    def p_values(self) -> FloatArray:
-        """Two-sided p-values of ``beta`` = 0, shape (k,)."""
-        p = 2 * stats.t.sf(np.abs(self.beta) / self.standard_error, self.freedom)
-        return np.asarray(p, dtype=float)
 
 
 @dataclass(frozen=True)

@@ -19,10 +19,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
-from scipy import linalg, stats
+from scipy import linalg
 
 from smallnet.errors import InputError
 from smallnet.hypotheses.guards import check_counts
+from smallnet.hypotheses.methods.log_ratios import LogRatios
 
 __all__ = ["MixedPoisson", "fit_mixed_poisson"]
 
@@ -37,7 +38,7 @@ CELLS = 4_000_000  # strata × groups held at a time
 
 
 @dataclass(frozen=True, kw_only=True)
-class MixedPoisson:
+class MixedPoisson(LogRatios):
     """A fitted model.
 
     Attributes
@@ -95,16 +96,6 @@ class MixedPoisson:
     def standard_error(self) -> FloatArray:
         """Standard errors of ``beta``, shape (k,)."""
         return np.sqrt(np.diag(self.cov))
-
-    def conf_int(self, level: float = 0.95) -> FloatArray:
-        """Intervals of ``beta`` by t with groups as the sample, shape (k, 2)."""
-        half = stats.t.ppf((1 + level) / 2, self.freedom) * self.standard_error
-        return np.column_stack([self.beta - half, self.beta + half])
-
-    def p_values(self) -> FloatArray:
-        """Two-sided p-values of ``beta`` = 0, shape (k,)."""
-        p: FloatArray = 2 * stats.t.sf(np.abs(self.beta) / self.standard_error, self.freedom)
-        return p
 
 
 @dataclass(frozen=True)

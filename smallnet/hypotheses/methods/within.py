@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
 
 from smallnet.errors import InputError
+from smallnet.hypotheses.methods.log_ratios import LogRatios
 
 __all__ = ["Within", "check_rows", "clustered_errors", "codes_of", "telling_rows"]
 
@@ -18,7 +18,7 @@ NOTHING_LEFT = 1e-3  # kept of a cluster that holds all the information
 
 
 @dataclass(frozen=True, kw_only=True)
-class Within:
+class Within(LogRatios):
     """A model fitted within strata.
 
     Attributes
@@ -55,21 +55,6 @@ class Within:
     def standard_error(self) -> FloatArray:
         """Standard errors of ``beta``, clustered."""
         return np.sqrt(np.diag(self.cov_clustered))
-
-    def conf_int(self, level: float = 0.95) -> FloatArray:
-        """Intervals of ``beta`` by t with clusters as the sample, shape (k, 2)."""
-        half = stats.t.ppf((1 + level) / 2, self.freedom) * self.standard_error
-        return np.column_stack([self.beta - half, self.beta + half])
-
-    def p_values(self) -> FloatArray:
-        """Two-sided p-values of ``beta`` = 0, shape (k,)."""
-        p = 2 * stats.t.sf(np.abs(self.beta) / self.standard_error, self.freedom)
-        return np.asarray(p, dtype=float)
-
-    def ratio(self, which: int = 0, level: float = 0.95) -> tuple[float, float, float]:
-        """Give the ratio per unit of one covariate, with its interval."""
-        low, high = np.exp(self.conf_int(level)[which])
-        return float(np.exp(self.beta[which])), float(low), float(high)
 
 
 def check_rows(x: npt.ArrayLike, **columns: npt.ArrayLike) -> FloatArray:
