@@ -57,7 +57,7 @@ WORKSPACES: tuple[tuple[Entry, Workspace], ...] = (
             terms=TERMS,
             citation="no publication; Slack export of 10 Academy, Batch 6 (2022)",
             edition="metadata of natybkl/Slack-Workspace-Data-Analysis @ 0c79e0cb, anonymized/",
-            can_test=("S03", "S05", "T30", "S14"),
+            can_test=("S03", "S04", "S05", "T30", "S14"),
             published={
                 "people": 72,
                 "channels": 39,

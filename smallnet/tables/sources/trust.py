@@ -54,7 +54,7 @@ CIAO = Entry(
     terms="cite the paper",
     citation="G. Guo, J. Zhang, D. Thalmann, N. Yorke-Smith, ASONAM 2014, 540-547",
     edition="npxiaoying/Social-Recommendation @ 7bc4ebcc, dataset/CiaoDVD/ (no review ratings)",
-    can_test=("B07",),
+    can_test=(),
     published={
         "ratings": 72665,
         "raters": 17615,

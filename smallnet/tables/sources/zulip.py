@@ -41,7 +41,7 @@ ENTRY = Entry(
     terms="pseudonymous metadata of a public archive; aggregate use only, do not match people",
     citation="no publication; the Lean community's public Zulip archive (2018-2026)",
     edition="metadata of leanprover-community/archive @ 0774fce0, zulip_json/",
-    can_test=("S03", "S05", "T30", "S15"),
+    can_test=("S03", "S04", "S05", "T30", "S15", "S18"),
     published={
         "streams": 91,
         "streams with human posts": 89,
