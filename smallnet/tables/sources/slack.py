@@ -17,6 +17,7 @@ import pandas as pd
 
 from smallnet.tables.dataset import Dataset
 from smallnet.tables.sources.entry import Entry, Source, count, moments, study_of
+from smallnet.tables.sources.posts import link_shares, mentions_of
 from smallnet.tables.sources.slack_workspaces import WORKSPACES, Workspace
 
 __all__ = ["SOURCES"]
@@ -258,12 +259,7 @@ def _mentions(messages: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
     addressed = messages.loc[messages["mentions"] != "", ["message", "person", "mentions"]]
     addressed = addressed.assign(target=addressed["mentions"].str.split(";")).explode("target")
     addressed = addressed[addressed["target"] != ""].drop_duplicates(["message", "target"])
-    to_self = addressed["target"] == addressed["person"]
-    notes.append(count(int(to_self.sum()), "mentions of oneself are left out"))
-    addressed = addressed[~to_self]
-    return pd.DataFrame(
-        {"interaction": addressed["message"], "person": addressed["target"], "role": "mention"}
-    )
+    return mentions_of(addressed.rename(columns={"person": "sender"}), notes)
 
 
 def _reactions(reactions: pd.DataFrame, messages: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
@@ -291,19 +287,7 @@ def _shares(urls: pd.DataFrame, messages: pd.DataFrame, notes: list[str]) -> pd.
         count(int((~spread).sum()), "postings of links that stayed in one channel are no shares; ")
         + count(len(urls) - len(posted), "repetitions inside one message are left out")
     )
-    posted = posted[spread]
-    return pd.DataFrame(
-        {
-            "share": posted["message"] + "-" + posted["url_hash"],
-            "item": posted["url_hash"],
-            "sharer": posted["person"],
-            "channel": "group",
-            "shared_at": posted["at"],
-            "group": posted["channel"],
-            "interaction": posted["message"],
-            "domain": posted["domain"],
-        }
-    )
+    return link_shares(posted[spread].rename(columns={"person": "sharer", "channel": "group"}))
 
 
 SOURCES = tuple(

@@ -17,6 +17,7 @@ import pandas as pd
 
 from smallnet.tables.dataset import Dataset
 from smallnet.tables.sources.entry import Entry, File, Source, count, moments, read_csv, study_of
+from smallnet.tables.sources.posts import link_shares, mentions_of
 
 __all__ = ["SOURCES"]
 
@@ -151,10 +152,7 @@ def _interactions(
 
 def _mentions(mentions: pd.DataFrame, messages: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
     senders = messages["user"].to_numpy()[mentions["message"]]
-    to_self = mentions["user"].to_numpy() == senders
-    notes.append(count(int(to_self.sum()), "mentions of oneself are left out"))
-    kept = mentions[~to_self]
-    return pd.DataFrame({"interaction": kept["message"], "person": kept["user"], "role": "mention"})
+    return mentions_of(mentions.rename(columns={"user": "target"}).assign(sender=senders), notes)
 
 
 def _quotes(references: pd.DataFrame, messages: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
@@ -188,18 +186,8 @@ def _shares(urls: pd.DataFrame, messages: pd.DataFrame, notes: list[str]) -> pd.
     posted = urls.drop_duplicates(["message", "url_hash"])
     notes.append(count(len(urls) - len(posted), "repetitions of a link in one message left out"))
     where = posted["message"].to_numpy()
-    return pd.DataFrame(
-        {
-            "share": posted["message"].astype(str) + "-" + posted["url_hash"],
-            "item": posted["url_hash"],
-            "sharer": messages["user"].to_numpy()[where],
-            "channel": "group",
-            "shared_at": messages["at"].to_numpy()[where],
-            "group": messages["group"].to_numpy()[where],
-            "interaction": posted["message"].astype(str),
-            "domain": posted["domain"],
-        }
-    )
+    theirs = messages[["user", "at", "group"]].iloc[where].set_index(posted.index)
+    return link_shares(posted.join(theirs.rename(columns={"user": "sharer"})))
 
 
 SOURCES = (Source(ENTRY, convert),)
