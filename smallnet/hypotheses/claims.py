@@ -44,6 +44,7 @@ CLAIMS: dict[str, str] = {
     "B05": "b05_magic_numbers",
     "B14": "b14_who_writes_stays",
     "B01": "b01_event_groups",
+    "B04": "b04_connectors",
 }
 
 

@@ -40,6 +40,7 @@ DEFAULT_SMALLEST_EFFECT: dict[str, float] = {
     "B05": 1.25,
     "B14": 1.25,
     "B01": 1.25,
+    "B04": 1.25,
 }
 
 DEFAULT_CUT_OFFS: dict[str, float] = {  # where a sign of life begins; those of the scorecard
