@@ -256,7 +256,10 @@ LACKED: dict[str, Text] = {
     "interactions.reply_to": Text("which message a message answers", "消息所回复的消息"),
     "interactions.fingerprint": Text("which texts are repeated", "文本指纹（哪些内容重复）"),
     "memberships.via": Text("the way members came in", "入群途径"),
+    "memberships.invited_by": Text("who invited members", "邀请人"),
+    "friendships.since": Text("when friendships began", "好友关系建立的时间"),
     "groups.kind": Text("what groups are for", "群的用途"),
+    "groups.created_at": Text("when groups were made", "建群时间"),
     "events.group": Text(
         "events in groups (campaigns, rules, rewards)", "群内事件（活动、规则、奖励）"
     ),
