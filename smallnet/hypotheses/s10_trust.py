@@ -196,24 +196,21 @@ def test(dataset: Dataset, choices: Choices, *, rng: np.random.Generator) -> Res
             details=details,
         )
     ratio = model.ratio(0, choices.level)
-    verdict = settle(CLAIM, choices, *ratio)
-    decides = cue is not None and cue["verdict"] != "inconclusive"
-    if cue is not None and decides:
-        verdict = str(cue["verdict"])
     details |= {
         "effective_clusters": float(model.effective_clusters[0]),
         "per_doubling_of_earlier": _earlier(rows, choices),
-        "verdict_from": "randomised cue" if decides else "association",
+        "association": settle(CLAIM, choices, *ratio),
+        "association_p_value": float(model.p_values()[0]),
     }
     return result_of(
         CLAIM,
         choices,
-        verdict=verdict,
-        reason=_reason(ratio, n, details, decides=decides),
+        verdict="not testable" if cue is None else str(cue["verdict"]),
+        reason=_reason(ratio, n, details),
         estimate=ratio[0],
         ci_low=ratio[1],
         ci_high=ratio[2],
-        p_value=cue["p_value"] if cue is not None and decides else float(model.p_values()[0]),
+        p_value=None if cue is None else cue["p_value"],
         n=n,
         robustness=_robustness(rows, found, source, choices),
         details=details,
@@ -387,9 +384,7 @@ def _figure(rows: pd.DataFrame) -> dict[str, Any]:
     return {name: told[name].tolist() for name in told.columns}
 
 
-def _reason(
-    ratio: tuple[float, float, float], n: dict[str, int], details: dict[str, Any], *, decides: bool
-) -> Text:
+def _reason(ratio: tuple[float, float, float], n: dict[str, int], details: dict[str, Any]) -> Text:
     estimate, low, high = ratio
     text = Text(
         f"Per standard deviation of trust in the recommender, asked before, the same person's odds "
@@ -402,16 +397,16 @@ def _reason(
     cue = details["randomised_cue"]
     if cue is None:
         return text + Text(
-            "This is an association: no cue of trust was set by chance.",
-            "这是关联：没有随机给予的信任线索。",
+            "This is an association, which trust need not be the reason of; whether trust makes "
+            "people take is not testable here: no cue of trust was set by chance.",
+            "这只是关联，原因未必是信任；信任是否促成接受在此无法检验：没有随机给予的信任线索。",
         )
     return text + Text(
-        f"Where chance set a cue of trust, the odds were {cue['estimate']:.2f} times those of "
-        f"controls [{cue['ci_low']:.2f}, {cue['ci_high']:.2f}]"
-        + (", which decides." if decides else ", which does not decide."),
-        f"随机给予信任线索时，几率为对照的 {cue['estimate']:.2f} 倍 "
-        f"[{cue['ci_low']:.2f}, {cue['ci_high']:.2f}]，"
-        + ("以此为准。" if decides else "不足以定论。"),
+        f"What decides is the cue of trust that chance set: the odds under it were "
+        f"{cue['estimate']:.2f} times those of controls "
+        f"[{cue['ci_low']:.2f}, {cue['ci_high']:.2f}].",
+        f"以随机给予的信任线索为准：有线索时几率为对照的 {cue['estimate']:.2f} 倍 "
+        f"[{cue['ci_low']:.2f}, {cue['ci_high']:.2f}]。",
     )
 
 
