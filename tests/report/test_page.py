@@ -138,7 +138,7 @@ def test_what_was_answered_comes_first_by_verdict_then_by_id(english_page):
     ("page", "line"),
     [
         ("english_page", "</a>: friendships.</li>"),
-        ("chinese_page", "</a>： 这是用中文写的理由。</li>"),
+        ("chinese_page", "</a>：这是用中文写的理由。</li>"),
     ],
 )
 def test_what_cannot_be_tested_is_folded_with_what_is_missing(page, line, request):
@@ -177,6 +177,7 @@ def test_data_that_can_test_nothing_say_so(tmp_path):
     write_results(tmp_path, [lacking], dataset_info={}, choices=Choices(), random_seed=1)
     text = build_page(tmp_path).read_text("utf-8")
     assert PAGE["nothing_answered"].en in text
+    assert '<details id="lacking" open>' in text  # else the page would begin with nothing
     assert not (tmp_path / "figures").exists()
 
 
