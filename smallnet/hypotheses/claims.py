@@ -45,6 +45,7 @@ CLAIMS: dict[str, str] = {
     "B14": "b14_who_writes_stays",
     "B01": "b01_event_groups",
     "B04": "b04_connectors",
+    "B06": "b06_more_friends_more_use",
 }
 
 

@@ -41,6 +41,7 @@ DEFAULT_SMALLEST_EFFECT: dict[str, float] = {
     "B14": 1.25,
     "B01": 1.25,
     "B04": 1.25,
+    "B06": 1.1,
 }
 
 DEFAULT_CUT_OFFS: dict[str, float] = {  # where a sign of life begins; those of the scorecard

@@ -5,7 +5,7 @@ group's mean size *then*. How much a group's silent end counts moves answers mor
 bar, so a panel is built either until the watch ends or until the group's last message.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 from weakref import WeakKeyDictionary
 
@@ -68,6 +68,8 @@ class RatePanel:
         Groups left out because their roster is partial.
     dropped : int
         Messages in sized groups by people who were no members at that moment.
+    names : ndarray of str
+        Ids of the people, in the order of their codes; empty in a panel made by hand.
     """
 
     person: IntArray
@@ -84,6 +86,7 @@ class RatePanel:
     until: Until
     without_size: tuple[str, ...]
     dropped: int
+    names: npt.NDArray[np.object_] = field(default_factory=lambda: np.empty(0, dtype=object))
 
     @property
     def between(self) -> FloatArray:
@@ -163,6 +166,7 @@ def _build(dataset: Dataset, until: Until, length: float) -> RatePanel:
         until=until,
         without_size=_without_size(dataset),
         dropped=int(acts.count().to_pyarrow().as_py()) - int(groups["messages"].sum()),
+        names=np.asarray(names, dtype=object),
     )
 
 
