@@ -147,7 +147,9 @@ def check_counts(y: npt.ArrayLike, exposure: npt.ArrayLike, x: npt.ArrayLike) ->
 def _whole(values: npt.NDArray[np.float64]) -> bool:
     if not np.isfinite(values).all():
         return False
-    return bool((np.abs(values - np.round(values)) <= 1e-6 * np.maximum(1, np.abs(values))).all())
+    # rounding alone, and no more: a millionth of a large count would take any number for whole
+    rounding = np.minimum(1e-6 * np.maximum(1, np.abs(values)), 1e-2)
+    return bool((np.abs(values - np.round(values)) <= rounding).all())
 
 
 def check_before_risk(name: str, counted_until: float, risk_from: float) -> None:

@@ -176,3 +176,8 @@ def test_the_interval_of_a_relation_covers_where_nothing_is():
 def test_a_trap_travels_between_processes():
     error = pickle.loads(pickle.dumps(TrapError("Why.", "what.")))
     assert (error.trap, error.right_call, str(error)) == ("Why.", "what.", "Why. Instead: what.")
+
+
+def test_large_numbers_are_not_taken_for_whole_ones():
+    size = np.array([5.0, 7, 11, 13, 17, 19])
+    check_counts(1e7 * size**0.5, np.ones(6), np.log(size))  # nothing was divided here
