@@ -181,9 +181,9 @@ def test(dataset: Dataset, choices: Choices, *, rng: np.random.Generator) -> Res
             choices,
             verdict="inconclusive",
             reason=Text(
-                f"{arms['small_group']} trials in small groups and {arms['broadcast']} broadcasts "
+                f"{arms['small_groups']} trials in small groups and {arms['broadcast']} broadcasts "
                 f"with {n['events']} adoptions are too few.",
-                f"小群试验 {arms['small_group']} 次、广播 {arms['broadcast']} 次，共 {n['events']} "
+                f"小群试验 {arms['small_groups']} 次、广播 {arms['broadcast']} 次，共 {n['events']} "
                 "次采纳，太少。",
             ),
             threats=threats,
