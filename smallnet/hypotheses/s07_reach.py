@@ -183,8 +183,8 @@ def test(dataset: Dataset, choices: Choices, *, rng: np.random.Generator) -> Res
             reason=Text(
                 f"{arms['small_groups']} trials in small groups and {arms['broadcast']} broadcasts "
                 f"with {n['events']} adoptions are too few.",
-                f"小群试验 {arms['small_groups']} 次、广播 {arms['broadcast']} 次，共 {n['events']} "
-                "次采纳，太少。",
+                f"小群试验 {arms['small_groups']} 次、广播 {arms['broadcast']} 次，"
+                f"共 {n['events']} 次采纳，太少。",
             ),
             threats=threats,
             n=n,
