@@ -306,7 +306,7 @@ def growth(largest: int) -> list[dict[str, Any]]:
         ptr, nbr, _ = population.ties()
         seeds = np.random.default_rng(2).choice(people, people // 1000, replace=False)
         model = IndependentCascade(probability=CHANCE)
-        ours = prepared(model, population, seeds, max(4, 50_000_000 // arcs))
+        ours = prepared(model, population, seeds, max(4, 500_000_000 // arcs))
         wall = seconds_a_replicate(ours, 5)
         trace = model.trace(population, seeds, rng=np.random.default_rng(1))
         traversed = int(np.diff(ptr)[trace.person].sum())
