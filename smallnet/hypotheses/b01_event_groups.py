@@ -18,7 +18,14 @@ from smallnet.hypotheses.methods.drawing import axes, curves
 from smallnet.hypotheses.methods.silence import lives
 from smallnet.hypotheses.methods.stays import life_table
 from smallnet.hypotheses.methods.survival import kaplan_meier, median_time
-from smallnet.hypotheses.result import Claim, Result, not_testable, result_of, settle
+from smallnet.hypotheses.result import (
+    Claim,
+    Result,
+    interval_fields,
+    not_testable,
+    result_of,
+    settle,
+)
 from smallnet.tables import Choices, Dataset, Text
 from smallnet.tables.windows import DAY_US, talk
 
@@ -252,10 +259,7 @@ def _entry(
     name: Text, choices: Choices, rows: pd.DataFrame, *more: npt.ArrayLike, sized: bool
 ) -> dict[str, Any]:
     model = _try(rows, *more, sized=sized)
-    if model is None:
-        return {"name": name, "estimate": None, "ci_low": None, "ci_high": None}
-    estimate, low, high = _ratio(model, choices.level)
-    return {"name": name, "estimate": estimate, "ci_low": low, "ci_high": high}
+    return {"name": name} | interval_fields(None if model is None else _ratio(model, choices.level))
 
 
 def _robustness(

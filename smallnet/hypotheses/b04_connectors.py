@@ -18,7 +18,7 @@ from smallnet.hypotheses.methods.conditional_poisson import fit_conditional_pois
 from smallnet.hypotheses.methods.drawing import BLUE, GREY, ORANGE, VERMILLION, axes
 from smallnet.hypotheses.methods.permutation import within_strata_test
 from smallnet.hypotheses.methods.within import Within
-from smallnet.hypotheses.result import Claim, Result, result_of, settle
+from smallnet.hypotheses.result import Claim, Result, interval_fields, result_of, settle
 from smallnet.tables import Choices, Dataset, Text
 from smallnet.tables.windows import DAY_US, spells
 
@@ -297,10 +297,7 @@ def _entry(
     name: Text, choices: Choices, asked: pd.DataFrame, x: npt.ArrayLike, *more: npt.ArrayLike
 ) -> dict[str, Any]:
     model = _try(asked, x, *more)
-    if model is None:
-        return {"name": name, "estimate": None, "ci_low": None, "ci_high": None}
-    estimate, low, high = _ratio(model, choices.level)
-    return {"name": name, "estimate": estimate, "ci_low": low, "ci_high": high}
+    return {"name": name} | interval_fields(None if model is None else _ratio(model, choices.level))
 
 
 def _robustness(asked: pd.DataFrame, bar: int, choices: Choices) -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ from smallnet.errors import InputError, NotTestableError
 from smallnet.hypotheses.methods.cox import Cox, fit_cox
 from smallnet.hypotheses.methods.drawing import BLUE, GREY, ORANGE, axes
 from smallnet.hypotheses.methods.landmark import count_before_risk, friends_at_landmark
-from smallnet.hypotheses.result import Claim, Result, result_of, settle
+from smallnet.hypotheses.result import Claim, Result, interval_fields, result_of, settle
 from smallnet.tables import Choices, Dataset, Text
 from smallnet.tables.windows import posters_only
 
@@ -227,9 +227,7 @@ def _ratio(model: Cox, which: int, level: float) -> tuple[float, float, float]:
 
 
 def _numbers(model: Cox | None, which: int = 0, level: float = 0.95) -> dict[str, Any]:
-    if model is None:
-        return {"estimate": None, "ci_low": None, "ci_high": None}
-    return dict(zip(("estimate", "ci_low", "ci_high"), _ratio(model, which, level), strict=True))
+    return interval_fields(None if model is None else _ratio(model, which, level))
 
 
 def _entry(

@@ -19,7 +19,14 @@ from smallnet.hypotheses.methods.drawing import BLUE, GREY, ORANGE, axes
 from smallnet.hypotheses.methods.landmark import friend_pairs
 from smallnet.hypotheses.methods.rate_panel import RatePanel, rate_panel
 from smallnet.hypotheses.methods.within import Within
-from smallnet.hypotheses.result import Claim, Result, not_testable, result_of, settle
+from smallnet.hypotheses.result import (
+    Claim,
+    Result,
+    interval_fields,
+    not_testable,
+    result_of,
+    settle,
+)
 from smallnet.tables import Choices, Dataset, Text
 from smallnet.tables.windows import DAY_US
 
@@ -310,10 +317,9 @@ def _shape(rows: pd.DataFrame, level: float) -> dict[str, Any]:
 
 
 def _entry(name: Text, choices: Choices, model: Within | None, which: int = 0) -> dict[str, Any]:
-    if model is None:
-        return {"name": name, "estimate": None, "ci_low": None, "ci_high": None}
-    estimate, low, high = _ratio(model, choices.level, which)
-    return {"name": name, "estimate": estimate, "ci_low": low, "ci_high": high}
+    return {"name": name} | interval_fields(
+        None if model is None else _ratio(model, choices.level, which)
+    )
 
 
 def _robustness(rows: pd.DataFrame, choices: Choices) -> list[dict[str, Any]]:

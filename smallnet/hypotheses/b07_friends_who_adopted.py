@@ -30,7 +30,7 @@ from smallnet.hypotheses.methods.exposure import (
     fit_exposure,
     shuffled,
 )
-from smallnet.hypotheses.result import Claim, Result, result_of, settle
+from smallnet.hypotheses.result import Claim, Result, interval_fields, result_of, settle
 from smallnet.tables import Choices, Dataset, Text
 
 if TYPE_CHECKING:
@@ -314,10 +314,9 @@ def _one_layer(
     try:
         fit = _fit(_cells(found.each), by_group=by_group)
     except InputError:
-        return entry | {"estimate": None, "ci_low": None, "ci_high": None}
+        return entry | interval_fields(None)
     drawn = _null(found.each, fit, min(choices.replicates, FEWER_DRAWS), by_group=by_group, rng=rng)
-    estimate, low, high = _against(float(fit.coefficients[0]), drawn, choices.level)
-    return entry | {"estimate": estimate, "ci_low": low, "ci_high": high}
+    return entry | interval_fields(_against(float(fit.coefficients[0]), drawn, choices.level))
 
 
 def _figure(

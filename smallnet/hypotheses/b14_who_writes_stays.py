@@ -17,7 +17,14 @@ from smallnet.errors import InputError, NotTestableError
 from smallnet.hypotheses.methods.cox import Cox, fit_cox
 from smallnet.hypotheses.methods.drawing import axes, curves
 from smallnet.hypotheses.methods.stays import life_table, newcomers
-from smallnet.hypotheses.result import Claim, Result, not_testable, result_of, settle
+from smallnet.hypotheses.result import (
+    Claim,
+    Result,
+    interval_fields,
+    not_testable,
+    result_of,
+    settle,
+)
 from smallnet.tables import Choices, Dataset, Text
 from smallnet.tables.windows import DAY_US, posters_only, talk
 
@@ -258,10 +265,7 @@ def _entry(
     name: Text, choices: Choices, stays: pd.DataFrame, *columns: npt.ArrayLike
 ) -> dict[str, Any]:
     model = _try(stays, *columns)
-    if model is None:
-        return {"name": name, "estimate": None, "ci_low": None, "ci_high": None}
-    estimate, low, high = _ratio(model, choices.level)
-    return {"name": name, "estimate": estimate, "ci_low": low, "ci_high": high}
+    return {"name": name} | interval_fields(None if model is None else _ratio(model, choices.level))
 
 
 def _robustness(

@@ -12,7 +12,16 @@ import numpy as np
 from smallnet.errors import InputError, NotTestableError
 from smallnet.tables import Choices, Text
 
-__all__ = ["VERDICTS", "Claim", "Result", "not_testable", "plain", "result_of", "settle"]
+__all__ = [
+    "VERDICTS",
+    "Claim",
+    "Result",
+    "interval_fields",
+    "not_testable",
+    "plain",
+    "result_of",
+    "settle",
+]
 
 VERDICTS = ("supported", "contradicted", "no effect", "inconclusive", "not testable")
 VERDICTS_ZH = dict(
@@ -135,6 +144,11 @@ def plain(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value
+
+
+def interval_fields(found: Sequence[float | None] | None) -> dict[str, float | None]:
+    """Name an estimate and its bounds as ``Result`` does; None: all are unknown."""
+    return dict(zip(("estimate", "ci_low", "ci_high"), found or (None,) * 3, strict=True))
 
 
 def settle(

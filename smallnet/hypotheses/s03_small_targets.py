@@ -16,7 +16,14 @@ from ibis import _
 from smallnet.hypotheses.methods.choosing import Choice, Menus, choice_ratio, collapse_menus
 from smallnet.hypotheses.methods.drawing import BLUE, GREY, VERMILLION, axes
 from smallnet.hypotheses.methods.menu import group_menus
-from smallnet.hypotheses.result import Claim, Result, not_testable, result_of, settle
+from smallnet.hypotheses.result import (
+    Claim,
+    Result,
+    interval_fields,
+    not_testable,
+    result_of,
+    settle,
+)
 from smallnet.tables import Choices, Dataset, Text
 from smallnet.tables.windows import DAY_US, posters_only, sized_groups, talk
 
@@ -206,7 +213,7 @@ def _posters(dataset: Dataset) -> tuple[Text, ...]:
 
 
 def _entry(name: Text, found: Choice) -> dict[str, Any]:
-    return {"name": name, "estimate": found.ratio, "ci_low": found.low, "ci_high": found.high}
+    return {"name": name} | interval_fields((found.ratio, found.low, found.high))
 
 
 def _robustness(

@@ -16,7 +16,14 @@ from smallnet.hypotheses.methods.conditional_poisson import fit_conditional_pois
 from smallnet.hypotheses.methods.drawing import BLUE, GREY, ORANGE, axes
 from smallnet.hypotheses.methods.tie_menu import contacts, target_lines
 from smallnet.hypotheses.methods.within import Within, codes_of
-from smallnet.hypotheses.result import Claim, Result, not_testable, result_of, settle
+from smallnet.hypotheses.result import (
+    Claim,
+    Result,
+    interval_fields,
+    not_testable,
+    result_of,
+    settle,
+)
 from smallnet.tables import Choices, Dataset, Text
 
 __all__ = ["CLAIM", "plot", "test"]
@@ -172,7 +179,7 @@ def test(dataset: Dataset, choices: Choices, *, rng: np.random.Generator) -> Res
     estimate, low, high = model.ratio(0, choices.level)
     recency = model.ratio(1, choices.level)
     details |= {
-        "per_halving_of_place": dict(zip(("estimate", "ci_low", "ci_high"), recency, strict=True)),
+        "per_halving_of_place": interval_fields(recency),
         "effective_clusters": float(model.effective_clusters[0]),
         "by_channel": {
             kind: _entry(kind, lines[lines["channel"] == kind], choices)
@@ -236,10 +243,9 @@ def _entry(
     columns: tuple[str, ...] = ("strength", "recency"),
 ) -> dict[str, Any]:
     model = _try(lines, columns)
-    if model is None:
-        return {"name": name, "estimate": None, "ci_low": None, "ci_high": None}
-    estimate, low, high = model.ratio(0, choices.level)
-    return {"name": name, "estimate": estimate, "ci_low": low, "ci_high": high}
+    return {"name": name} | interval_fields(
+        None if model is None else model.ratio(0, choices.level)
+    )
 
 
 def _robustness(lines: pd.DataFrame, choices: Choices) -> list[dict[str, Any]]:

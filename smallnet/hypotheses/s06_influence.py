@@ -17,7 +17,14 @@ from smallnet.hypotheses.methods.drawing import BLUE, GREY, VERMILLION, axes
 from smallnet.hypotheses.methods.landmark import friend_pairs
 from smallnet.hypotheses.methods.log_linear import LogLinear, fit_log_linear
 from smallnet.hypotheses.methods.seeded import Seeded, components, seeded
-from smallnet.hypotheses.result import Claim, Result, not_testable, result_of, settle
+from smallnet.hypotheses.result import (
+    Claim,
+    Result,
+    interval_fields,
+    not_testable,
+    result_of,
+    settle,
+)
 from smallnet.tables import Choices, Dataset, Text
 from smallnet.tables.windows import DAY_US
 
@@ -301,10 +308,7 @@ def _robustness(
 
 
 def _entry(name: Text, model: LogLinear | None, choices: Choices) -> dict[str, Any]:
-    if model is None:
-        return {"name": name, "estimate": None, "ci_low": None, "ci_high": None}
-    ratio, low, high, _ = model.ratio(0, choices.level)
-    return {"name": name, "estimate": ratio, "ci_low": _known(low), "ci_high": _known(high)}
+    return {"name": name} | interval_fields(_ratio(model, 0, choices))
 
 
 def _mechanisms(dataset: Dataset, found: Seeded, choices: Choices) -> dict[str, Any]:

@@ -18,7 +18,14 @@ from smallnet.hypotheses.methods.moments import MomentRatio, chance_ratio
 from smallnet.hypotheses.methods.permutation import permutation_p
 from smallnet.hypotheses.methods.reach import Trees, branching_virality, mean_virality, trees_of
 from smallnet.hypotheses.methods.seeded import CONTROL_ARMS, seeding_trials
-from smallnet.hypotheses.result import Claim, Result, not_testable, result_of, settle
+from smallnet.hypotheses.result import (
+    Claim,
+    Result,
+    interval_fields,
+    not_testable,
+    result_of,
+    settle,
+)
 from smallnet.measures.trees import tree_shapes
 from smallnet.tables import Choices, Dataset, Text
 from smallnet.tables.windows import DAY_US, sizes_at
@@ -314,9 +321,7 @@ def _robustness(
 
 
 def _entry(name: Text, found: MomentRatio) -> dict[str, Any]:
-    if not np.isfinite(found.ratio):
-        return {"name": name, "estimate": None, "ci_low": None, "ci_high": None}
-    return {"name": name, "estimate": found.ratio, "ci_low": found.low, "ci_high": found.high}
+    return {"name": name} | interval_fields(found.interval)
 
 
 def _model(dataset: Dataset, *, rng: np.random.Generator) -> dict[str, Any] | None:

@@ -15,7 +15,7 @@ from smallnet.errors import InputError, NotTestableError
 from smallnet.hypotheses.methods.landmark import count_before_risk, friends_at_landmark
 from smallnet.hypotheses.methods.mixed_poisson import MixedPoisson, fit_mixed_poisson
 from smallnet.hypotheses.methods.stays import cut_into_bands
-from smallnet.hypotheses.result import Claim, Result, result_of, settle
+from smallnet.hypotheses.result import Claim, Result, interval_fields, result_of, settle
 from smallnet.tables import Choices, Dataset, Text
 from smallnet.tables.windows import posters_only
 
@@ -232,13 +232,12 @@ def _entry(
 ) -> dict[str, Any]:
     within = stays[count] - stays.groupby("group")[count].transform("mean")
     if not stays["left"].any() or within.abs().max() == 0:
-        return {"estimate": None, "ci_low": None, "ci_high": None}
+        return interval_fields(None)
     try:
         model = _fit(stays, count, extra=extra, biased=biased)
     except InputError:  # nothing in these stays tells this count apart
-        return {"estimate": None, "ci_low": None, "ci_high": None}
-    estimate, low, high = model.ratio(0, choices.level)
-    return {"estimate": estimate, "ci_low": low, "ci_high": high}
+        return interval_fields(None)
+    return interval_fields(model.ratio(0, choices.level))
 
 
 def _robustness(dataset: Dataset, stays: pd.DataFrame, choices: Choices) -> list[dict[str, Any]]:

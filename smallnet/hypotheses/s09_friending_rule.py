@@ -19,7 +19,14 @@ from smallnet.hypotheses.methods.event_study import EventStudy, event_study
 from smallnet.hypotheses.methods.group_clock import GroupClock, group_clock
 from smallnet.hypotheses.methods.landmark import friend_pairs
 from smallnet.hypotheses.methods.moments import MomentRatio, stacked_ratio
-from smallnet.hypotheses.result import Claim, Result, not_testable, result_of, settle
+from smallnet.hypotheses.result import (
+    Claim,
+    Result,
+    interval_fields,
+    not_testable,
+    result_of,
+    settle,
+)
 from smallnet.tables import Choices, Dataset, Text
 from smallnet.tables.windows import DAY_US, microseconds, spells
 
@@ -411,14 +418,12 @@ def _robustness(study: _Study, calendar: EventStudy | None) -> list[dict[str, An
     values = [float(np.exp(v)) if np.isfinite(v) else None for v in (o.estimate, o.low, o.high)]
     return [
         *rows,
-        {"name": name} | dict(zip(("estimate", "ci_low", "ci_high"), values, strict=True)),
+        {"name": name} | interval_fields(values),
     ]
 
 
 def _entry(name: Text, found: MomentRatio | None) -> dict[str, Any]:
-    if found is None or not np.isfinite(found.ratio):
-        return {"name": name, "estimate": None, "ci_low": None, "ci_high": None}
-    return {"name": name, "estimate": found.ratio, "ci_low": found.low, "ci_high": found.high}
+    return {"name": name} | interval_fields(None if found is None else found.interval)
 
 
 def _reason(found: MomentRatio, private: bool) -> Text:

@@ -24,7 +24,14 @@ from smallnet.hypotheses.methods.trusted_offers import (
     trusted_offers,
 )
 from smallnet.hypotheses.methods.within import Within
-from smallnet.hypotheses.result import Claim, Result, not_testable, result_of, settle
+from smallnet.hypotheses.result import (
+    Claim,
+    Result,
+    interval_fields,
+    not_testable,
+    result_of,
+    settle,
+)
 from smallnet.tables import Choices, Dataset, Text, microseconds
 
 __all__ = ["CLAIM", "plot", "test"]
@@ -248,20 +255,19 @@ def _try(rows: pd.DataFrame, *, within: str | None = "person", past: bool = Fals
         return None
 
 
-def _earlier(rows: pd.DataFrame, choices: Choices) -> dict[str, float] | None:
+def _earlier(rows: pd.DataFrame, choices: Choices) -> dict[str, float | None] | None:
     """Odds ratio per doubling of one more than the earlier takings, among viewers of one share."""
     model = _try(rows, within="share", past=True)
     if model is None or model.beta.size < 2:
         return None
-    return dict(zip(("estimate", "ci_low", "ci_high"), model.ratio(1, choices.level), strict=True))
+    return interval_fields(model.ratio(1, choices.level))
 
 
 def _entry(name: Text, rows: pd.DataFrame, choices: Choices, **how: Any) -> dict[str, Any]:
     model = _try(rows, **how) if len(rows) else None
-    if model is None:
-        return {"name": name, "estimate": None, "ci_low": None, "ci_high": None}
-    estimate, low, high = model.ratio(0, choices.level)
-    return {"name": name, "estimate": estimate, "ci_low": low, "ci_high": high}
+    return {"name": name} | interval_fields(
+        None if model is None else model.ratio(0, choices.level)
+    )
 
 
 def _robustness(

@@ -17,7 +17,14 @@ from smallnet.errors import InputError, NotTestableError
 from smallnet.hypotheses.methods.cox import Cox, fit_cox
 from smallnet.hypotheses.methods.drawing import BLUE, ORANGE, axes
 from smallnet.hypotheses.methods.stays import newcomers
-from smallnet.hypotheses.result import Claim, Result, not_testable, result_of, settle
+from smallnet.hypotheses.result import (
+    Claim,
+    Result,
+    interval_fields,
+    not_testable,
+    result_of,
+    settle,
+)
 from smallnet.tables import Choices, Dataset, Text
 from smallnet.tables.windows import DAY_US, posters_only, talk
 
@@ -179,7 +186,7 @@ def test(dataset: Dataset, choices: Choices, *, rng: np.random.Generator) -> Res
     estimate, low, high = model.ratio(0, choices.level)
     volume = model.ratio(1, choices.level) if model.beta.size > 1 else (np.nan,) * 3
     details |= {
-        "own_messages": dict(zip(("estimate", "ci_low", "ci_high"), volume, strict=True)),
+        "own_messages": interval_fields(volume),
         "effective_groups": float(model.effective_clusters[0]),
     }
     return result_of(
@@ -248,10 +255,9 @@ def _entry(
     name: Text, stays: pd.DataFrame, choices: Choices, *, volume: bool = True
 ) -> dict[str, Any]:
     model = _try(stays, volume=volume) if stays["left"].sum() >= FEWEST_EXITS else None
-    if model is None:
-        return {"name": name, "estimate": None, "ci_low": None, "ci_high": None}
-    estimate, low, high = model.ratio(0, choices.level)
-    return {"name": name, "estimate": estimate, "ci_low": low, "ci_high": high}
+    return {"name": name} | interval_fields(
+        None if model is None else model.ratio(0, choices.level)
+    )
 
 
 def _robustness(dataset: Dataset, stays: pd.DataFrame, choices: Choices) -> list[dict[str, Any]]:

@@ -24,7 +24,14 @@ from smallnet.hypotheses.methods.walls import (
     shuffled_share,
     wall_odds_ratio,
 )
-from smallnet.hypotheses.result import Claim, Result, not_testable, result_of, settle
+from smallnet.hypotheses.result import (
+    Claim,
+    Result,
+    interval_fields,
+    not_testable,
+    result_of,
+    settle,
+)
 from smallnet.tables import Choices, Dataset, Text
 from smallnet.tables.windows import posters_only
 
@@ -273,7 +280,7 @@ def _posters(dataset: Dataset) -> tuple[Text, ...]:
 
 
 def _entry(walls: Walls) -> dict[str, Any]:
-    return {"estimate": walls.odds_ratio, "ci_low": walls.low, "ci_high": walls.high}
+    return interval_fields((walls.odds_ratio, walls.low, walls.high))
 
 
 def _robustness(

@@ -14,7 +14,7 @@ from scipy import stats
 from smallnet.errors import InputError, NotTestableError
 from smallnet.hypotheses.methods.mixed_poisson import MixedPoisson, fit_mixed_poisson
 from smallnet.hypotheses.methods.stays import cut_into_bands, life_table, newcomers
-from smallnet.hypotheses.result import Claim, Result, result_of, settle
+from smallnet.hypotheses.result import Claim, Result, interval_fields, result_of, settle
 from smallnet.tables import Choices, Dataset, Text
 from smallnet.tables.windows import DAY_US
 
@@ -243,11 +243,8 @@ def _robustness(stays: pd.DataFrame, choices: Choices) -> list[dict[str, Any]]:
     for name, frame in readings.items():
         cells = _cells(frame)
         model = _try(cells)
-        if model is None:
-            found.append({"name": name, "estimate": None, "ci_low": None, "ci_high": None})
-            continue
-        estimate, low, high = model.ratio(0, choices.level)
-        found.append({"name": name, "estimate": estimate, "ci_low": low, "ci_high": high})
+        known = None if model is None else model.ratio(0, choices.level)
+        found.append({"name": name} | interval_fields(known))
     return found
 
 

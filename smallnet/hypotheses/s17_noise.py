@@ -22,7 +22,14 @@ from smallnet.hypotheses.methods.noise_panel import (
 from smallnet.hypotheses.methods.permutation import permutation_p
 from smallnet.hypotheses.methods.redundancy import entropy_of, redundancy_of, turned_on
 from smallnet.hypotheses.methods.within import Within
-from smallnet.hypotheses.result import Claim, Result, not_testable, result_of, settle
+from smallnet.hypotheses.result import (
+    Claim,
+    Result,
+    interval_fields,
+    not_testable,
+    result_of,
+    settle,
+)
 from smallnet.tables import Choices, Dataset, Text
 
 __all__ = ["CLAIM", "plot", "test"]
@@ -178,9 +185,8 @@ def test(dataset: Dataset, choices: Choices, *, rng: np.random.Generator) -> Res
         )
     estimate, low, high = model.ratio(0, choices.level)
     volume = model.ratio(1, choices.level)
-    keys = ("estimate", "ci_low", "ci_high")
     details |= {
-        "per_doubling_of_messages": dict(zip(keys, volume, strict=True)),
+        "per_doubling_of_messages": interval_fields(volume),
         "effective_groups": float(model.effective_clusters[0]),
         "p_shifted": _shifted(panel, red, events, choices, rng),
         "muting": _entry("muting", panel, red, panel.mutes, choices),
@@ -289,10 +295,9 @@ def _entry(
     **how: Any,
 ) -> dict[str, Any]:
     model = _try(panel, red, events, **how)
-    if model is None:
-        return {"name": name, "estimate": None, "ci_low": None, "ci_high": None}
-    estimate, low, high = model.ratio(0, choices.level)
-    return {"name": name, "estimate": estimate, "ci_low": low, "ci_high": high}
+    return {"name": name} | interval_fields(
+        None if model is None else model.ratio(0, choices.level)
+    )
 
 
 def _robustness(

@@ -24,7 +24,14 @@ from smallnet.hypotheses.methods.group_windows import (
     group_windows,
     reply_cores,
 )
-from smallnet.hypotheses.result import Claim, Result, not_testable, result_of, settle
+from smallnet.hypotheses.result import (
+    Claim,
+    Result,
+    interval_fields,
+    not_testable,
+    result_of,
+    settle,
+)
 from smallnet.tables import Choices, Dataset, Text
 from smallnet.tables.windows import microseconds, posters_only
 
@@ -254,9 +261,9 @@ def _try(
 
 def _numbers(model: Cox | None, which: int, level: float) -> dict[str, Any]:
     if model is None:
-        return {"estimate": None, "ci_low": None, "ci_high": None, "p_value": None}
-    numbers = (*model.ratio(which, level), float(model.p_values()[which]))
-    return dict(zip(("estimate", "ci_low", "ci_high", "p_value"), numbers, strict=True))
+        return interval_fields(None) | {"p_value": None}
+    p_value = float(model.p_values()[which])
+    return interval_fields(model.ratio(which, level)) | {"p_value": p_value}
 
 
 def _about(rows: pd.DataFrame, choices: Choices) -> dict[str, Any]:

@@ -29,7 +29,14 @@ from smallnet.hypotheses.methods.paid_moments import (
     incentive_events,
     moments_of,
 )
-from smallnet.hypotheses.result import Claim, Result, not_testable, result_of, settle
+from smallnet.hypotheses.result import (
+    Claim,
+    Result,
+    interval_fields,
+    not_testable,
+    result_of,
+    settle,
+)
 from smallnet.tables import Choices, Dataset, Text
 
 if TYPE_CHECKING:
@@ -509,9 +516,7 @@ def _details(
 
 
 def _entry(name: Text, found: MomentRatio | None) -> dict[str, Any]:
-    if found is None or not np.isfinite(found.ratio):
-        return {"name": name, "estimate": None, "ci_low": None, "ci_high": None}
-    return {"name": name, "estimate": found.ratio, "ci_low": found.low, "ci_high": found.high}
+    return {"name": name} | interval_fields(None if found is None else found.interval)
 
 
 def _profile(

@@ -20,7 +20,14 @@ from smallnet.hypotheses.methods.binary import Binary, Contrast, fit_binary, lef
 from smallnet.hypotheses.methods.drawing import BLUE, GREY, axes
 from smallnet.hypotheses.methods.group_windows import Windows, group_windows
 from smallnet.hypotheses.methods.proportions import wilson
-from smallnet.hypotheses.result import Claim, Result, not_testable, result_of, settle
+from smallnet.hypotheses.result import (
+    Claim,
+    Result,
+    interval_fields,
+    not_testable,
+    result_of,
+    settle,
+)
 from smallnet.tables import Choices, Dataset, Text
 from smallnet.tables.windows import DAY_US, microseconds, talk
 
@@ -385,13 +392,11 @@ def _additive(rows: pd.DataFrame) -> dict[str, Any]:
 
 def _words(contrast: Contrast | None) -> dict[str, Any]:
     if contrast is None:
-        return {"estimate": None, "ci_low": None, "ci_high": None}
-    numbers = dict(zip(("estimate", "ci_low", "ci_high"), contrast.ratio, strict=True))
-    difference = zip(("estimate", "ci_low", "ci_high"), contrast.difference, strict=True)
-    return numbers | {
+        return interval_fields(None)
+    return interval_fields(contrast.ratio) | {
         "risk": contrast.risk,
         "other_risk": contrast.other_risk,
-        "risk_difference": dict(difference),
+        "risk_difference": interval_fields(contrast.difference),
     }
 
 
@@ -399,9 +404,9 @@ def _robustness(
     dataset: Dataset, choices: Choices, rows: pd.DataFrame, steps: _Steps
 ) -> list[dict[str, Any]]:
     def entry(en: str, zh: str, contrast: Contrast | None) -> dict[str, Any]:
-        numbers = _words(contrast)
-        kept = {key: numbers[key] for key in ("estimate", "ci_low", "ci_high")}
-        return {"name": Text(en, zh)} | kept
+        return {"name": Text(en, zh)} | interval_fields(
+            None if contrast is None else contrast.ratio
+        )
 
     def again(limits: Mapping[str, float]) -> Contrast | None:
         return _some_against_none(_judge(rows, limits), choices)

@@ -16,7 +16,14 @@ from smallnet.hypotheses.methods.cox import Cox, fit_cox
 from smallnet.hypotheses.methods.drawing import axes, curves
 from smallnet.hypotheses.methods.silence import MOMENT_US, lives
 from smallnet.hypotheses.methods.stays import life_table
-from smallnet.hypotheses.result import Claim, Result, not_testable, result_of, settle
+from smallnet.hypotheses.result import (
+    Claim,
+    Result,
+    interval_fields,
+    not_testable,
+    result_of,
+    settle,
+)
 from smallnet.tables import Choices, Dataset, Text
 from smallnet.tables.windows import DAY_US, microseconds
 
@@ -263,8 +270,8 @@ def _try(rows: pd.DataFrame, *more: np.ndarray) -> Cox | None:
 
 def _numbers(model: Cox | None, which: int, level: float) -> dict[str, Any]:
     if model is None or which >= model.beta.size:
-        return {"estimate": None, "ci_low": None, "ci_high": None}
-    return dict(zip(("estimate", "ci_low", "ci_high"), model.ratio(which, level), strict=True))
+        return interval_fields(None)
+    return interval_fields(model.ratio(which, level))
 
 
 def _entry(rows: pd.DataFrame, choices: Choices, *more: np.ndarray) -> dict[str, Any]:

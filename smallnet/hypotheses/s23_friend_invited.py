@@ -17,7 +17,14 @@ from smallnet.hypotheses.methods.cox import Cox, fit_cox
 from smallnet.hypotheses.methods.drawing import axes, curves
 from smallnet.hypotheses.methods.landmark import friend_pairs
 from smallnet.hypotheses.methods.stays import life_table, newcomers
-from smallnet.hypotheses.result import Claim, Result, not_testable, result_of, settle
+from smallnet.hypotheses.result import (
+    Claim,
+    Result,
+    interval_fields,
+    not_testable,
+    result_of,
+    settle,
+)
 from smallnet.tables import Choices, Dataset, Text
 from smallnet.tables.windows import DAY_US, posters_only, spells
 
@@ -285,10 +292,9 @@ def _counts(stays: pd.DataFrame) -> dict[str, Any]:
 
 def _entry(name: Text, stays: pd.DataFrame, choices: Choices) -> dict[str, Any]:
     model = _try(stays)
-    if model is None:
-        return {"name": name, "estimate": None, "ci_low": None, "ci_high": None}
-    estimate, low, high = model.ratio(0, choices.level)
-    return {"name": name, "estimate": estimate, "ci_low": low, "ci_high": high}
+    return {"name": name} | interval_fields(
+        None if model is None else model.ratio(0, choices.level)
+    )
 
 
 def _robustness(dataset: Dataset, stays: pd.DataFrame, choices: Choices) -> list[dict[str, Any]]:

@@ -16,7 +16,14 @@ from ibis import _
 
 from smallnet.hypotheses.methods.drawing import BLUE, GREY, ORANGE, axes
 from smallnet.hypotheses.methods.moments import MomentRatio, chance_difference
-from smallnet.hypotheses.result import Claim, Result, not_testable, result_of, settle
+from smallnet.hypotheses.result import (
+    Claim,
+    Result,
+    interval_fields,
+    not_testable,
+    result_of,
+    settle,
+)
 from smallnet.tables import Choices, Dataset, Text
 from smallnet.tables.windows import DAY_US, bots, microseconds, sized_groups, spells
 
@@ -426,9 +433,10 @@ def _a_member(trial: _Trial) -> dict[str, float]:
 
 def _entry(name: Text, found: MomentRatio, factor: float) -> dict[str, Any]:
     if not np.isfinite([found.ratio, found.low, found.high]).all():
-        return {"name": name, "estimate": None, "ci_low": None, "ci_high": None}
-    low, high = found.low * factor, found.high * factor
-    return {"name": name, "estimate": found.ratio * factor, "ci_low": low, "ci_high": high}
+        return {"name": name} | interval_fields(None)
+    return {"name": name} | interval_fields(
+        [found.ratio * factor, found.low * factor, found.high * factor]
+    )
 
 
 def _reason(estimate: float, low: float, high: float, details: dict[str, Any]) -> Text:

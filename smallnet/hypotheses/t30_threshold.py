@@ -23,7 +23,7 @@ from smallnet.hypotheses.methods.threshold import (
     power_of_break_test,
     step_at,
 )
-from smallnet.hypotheses.result import Claim, Result, not_testable, result_of
+from smallnet.hypotheses.result import Claim, Result, interval_fields, not_testable, result_of
 from smallnet.hypotheses.s05_activity_and_size import NO_SIZE, no_comparison, size_threats
 from smallnet.tables import Choices, Dataset, Text
 
@@ -356,9 +356,7 @@ def _placebos(fitted: SizeRate, curve: GroupCurve, choices: Choices) -> list[dic
     found = []
     for size in (max(2, round(share * choices.small_group)) for share in PLACEBOS):
         step = step_at(curve, size, above=fitted.share_above(size), level=choices.level)
-        found.append(
-            {"at": size} | (_ratio(step) or dict.fromkeys(("estimate", "ci_low", "ci_high")))
-        )
+        found.append({"at": size} | (_ratio(step) or interval_fields(None)))
     return found
 
 
@@ -379,14 +377,14 @@ def _robustness(
     ]
     entries = []
     for name, rows, options in readings:
-        entry: dict[str, Any] = {"name": name, "estimate": None, "ci_low": None, "ci_high": None}
+        entry: dict[str, Any] = {"name": name} | interval_fields(None)
         try:
             _, found = _search(fit_size_rate(rows, rng=rng, **options), choices, rng)
         except InputError as error:
             entry["note"] = str(error)
         else:
             if found.p_any_break < choices.alpha:
-                entry |= {"estimate": found.at, "ci_low": found.low, "ci_high": found.high}
+                entry |= interval_fields((found.at, found.low, found.high))
             entry["note"] = f"p = {found.p_any_break:.3f}"
         entries.append(entry)
     return entries

@@ -33,6 +33,11 @@ class MomentRatio:
     n_treated: int  # moments
     n_groups: int  # behind the comparison
 
+    @property
+    def interval(self) -> tuple[float, float, float] | None:
+        """Ratio and bounds; None where the ratio is not known."""
+        return (self.ratio, self.low, self.high) if np.isfinite(self.ratio) else None
+
 
 UNKNOWN = MomentRatio(
     ratio=np.nan, low=np.nan, high=np.nan, p_value=np.nan, n_treated=0, n_groups=0
