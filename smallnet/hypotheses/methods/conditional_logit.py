@@ -20,15 +20,12 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from smallnet.errors import InputError
-from smallnet.hypotheses.methods.within import Within, check_rows, clustered_errors, telling_rows
+from smallnet.hypotheses.methods.within import Within, check_rows, climb, clustered_errors
 
 __all__ = ["fit_conditional_logit"]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
-LARGEST_STEP = 1.0  # of any coefficient at once, a factor of e
-FARTHEST = 12.0  # a log ratio per standard deviation beyond which there is no finite one
 MOST_ROWS = 200  # of a stratum; larger ones are cut
 
 
@@ -85,23 +82,14 @@ def fit_conditional_logit(
     strata = int(s_.max(initial=-1)) + 1
     edge = np.searchsorted(s_, np.arange(strata + 1)).astype(np.int64)
     many = np.bincount(s_, y_, strata).astype(np.int64)
-    spread = x_.std(axis=0) if rows.size else np.zeros(values.shape[1])
-    beta = np.zeros(values.shape[1])
-    chance, information = _state(beta, x_, edge, many)
-    telling_rows(keep, information)
-    for _step in range(most_iterations):
-        step = np.linalg.solve(information, x_.T @ (y_ - chance))
-        step *= min(1.0, LARGEST_STEP / max(float(np.abs(step * spread).max()), 1e-300))
-        beta = beta + step
-        if (np.abs(beta * spread) > FARTHEST).any():
-            msg = "events lie on one side of a covariate alone, expected some on both"
-            raise InputError(msg)
+
+    def state(beta: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         chance, information = _state(beta, x_, edge, many)
-        if np.linalg.cond(information) > 1e14:
-            msg = "the covariates tell the events apart without error: no finite ratio"
-            raise InputError(msg)
-        if float(np.abs(step * spread).max()) < tolerance:
-            break
+        return x_.T @ (y_ - chance), information, chance
+
+    beta, information, chance = climb(
+        state, x_, most_iterations=most_iterations, tolerance=tolerance
+    )
     cov: FloatArray = np.linalg.inv(information).astype(float)
     mean = np.stack([np.bincount(s_, chance * c, strata) / many for c in x_.T], 1)
     centred = x_ - mean[s_]

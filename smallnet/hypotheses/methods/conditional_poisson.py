@@ -21,19 +21,11 @@ import numpy.typing as npt
 
 from smallnet.errors import InputError
 from smallnet.hypotheses.guards import check_counts
-from smallnet.hypotheses.methods.within import (
-    Within,
-    check_rows,
-    clustered_errors,
-    codes_of,
-    telling_rows,
-)
+from smallnet.hypotheses.methods.within import Within, check_rows, climb, clustered_errors, codes_of
 
 __all__ = ["fit_conditional_poisson"]
 
 FloatArray = npt.NDArray[np.float64]
-LARGEST_STEP = 1.0  # of any coefficient at once, a factor of e
-FARTHEST = 12.0  # a log ratio per standard deviation beyond which there is no finite one
 
 
 def fit_conditional_poisson(
@@ -96,23 +88,14 @@ def fit_conditional_poisson(
     y_, e_, x_ = counts[keep], risk[keep], values[keep] - values[keep].mean(axis=0)
     s_ = codes_of(code[keep])
     events: FloatArray = np.bincount(s_, y_).astype(float) if keep.any() else np.zeros(0)
-    spread = x_.std(axis=0) if keep.any() else np.zeros(values.shape[1])
-    beta = np.zeros(values.shape[1])
-    mu, centred, information = _state(beta, e_, x_, s_, events)
-    telling_rows(keep, information)
-    for _step in range(most_iterations):
-        step = np.linalg.solve(information, centred.T @ (y_ - mu))
-        step *= min(1.0, LARGEST_STEP / max(float(np.abs(step * spread).max()), 1e-300))
-        beta = beta + step
-        if (np.abs(beta * spread) > FARTHEST).any():
-            msg = "events lie on one side of a covariate alone, expected some on both"
-            raise InputError(msg)
+
+    def state(beta: FloatArray) -> tuple[FloatArray, FloatArray, tuple[FloatArray, FloatArray]]:
         mu, centred, information = _state(beta, e_, x_, s_, events)
-        if np.linalg.cond(information) > 1e14:
-            msg = "the covariates tell the events apart without error: no finite ratio"
-            raise InputError(msg)
-        if float(np.abs(step * spread).max()) < tolerance:
-            break
+        return centred.T @ (y_ - mu), information, (mu, centred)
+
+    beta, information, (mu, centred) = climb(
+        state, x_, most_iterations=most_iterations, tolerance=tolerance
+    )
     cov: FloatArray = np.linalg.inv(information).astype(float)
     held = mu[:, None, None] * centred[:, :, None] * centred[:, None, :]
     chosen = [np.asarray(c)[keep] for c in clusters] or [s_]

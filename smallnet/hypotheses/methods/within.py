@@ -1,7 +1,8 @@
 """What a fit within strata gives: log ratios, and errors that let clusters hang together."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -10,10 +11,13 @@ import pandas as pd
 from smallnet.errors import InputError
 from smallnet.hypotheses.methods.log_ratios import LogRatios
 
-__all__ = ["Within", "check_rows", "clustered_errors", "codes_of", "telling_rows"]
+__all__ = ["Within", "check_rows", "climb", "clustered_errors", "codes_of"]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
+State = TypeVar("State")
+LARGEST_STEP = 1.0  # of any coefficient at once, a factor of e
+FARTHEST = 12.0  # a log ratio per standard deviation beyond which there is no finite one
 NOTHING_LEFT = 1e-3  # kept of a cluster that holds all the information
 
 
@@ -85,7 +89,55 @@ def codes_of(names: npt.ArrayLike) -> IntArray:
     return codes.astype(np.int64, copy=False)
 
 
-def telling_rows(keep: npt.NDArray[np.bool_], information: FloatArray) -> None:
+def climb(
+    state: Callable[[FloatArray], tuple[FloatArray, FloatArray, State]],
+    x: FloatArray,
+    *,
+    most_iterations: int,
+    tolerance: float,
+) -> tuple[FloatArray, FloatArray, State]:
+    """Climb a conditional likelihood by Newton's steps.
+
+    Parameters
+    ----------
+    state : callable
+        From coefficients to score, information and whatever else the caller wants at the top.
+    x : ndarray, shape (rows, k)
+        Covariates of the rows that tell of anything; their spread is the unit of a step.
+    most_iterations, tolerance : int, float
+        Steps at most, and the largest one at which it stops.
+
+    Returns
+    -------
+    tuple
+        Coefficients, information, and the rest of the state there.
+
+    Raises
+    ------
+    InputError
+        If rows tell of nothing, covariates are collinear, or events lie on one side alone.
+    """
+    spread = x.std(axis=0) if len(x) else np.zeros(x.shape[1])
+    beta = np.zeros(x.shape[1])
+    score, information, rest = state(beta)
+    _telling(len(x), information)
+    for _step in range(most_iterations):
+        step = np.linalg.solve(information, score)
+        step *= min(1.0, LARGEST_STEP / max(float(np.abs(step * spread).max()), 1e-300))
+        beta = beta + step
+        if (np.abs(beta * spread) > FARTHEST).any():
+            msg = "events lie on one side of a covariate alone, expected some on both"
+            raise InputError(msg)
+        score, information, rest = state(beta)
+        if np.linalg.cond(information) > 1e14:
+            msg = "the covariates tell the events apart without error: no finite ratio"
+            raise InputError(msg)
+        if float(np.abs(step * spread).max()) < tolerance:
+            break
+    return beta, information, rest
+
+
+def _telling(rows: int, information: FloatArray) -> None:
     """Insist on rows that tell of every covariate.
 
     Raises
@@ -94,7 +146,7 @@ def telling_rows(keep: npt.NDArray[np.bool_], information: FloatArray) -> None:
         If no stratum has anything to compare, or covariates do not move on their own within them.
     """
     spread = np.sqrt(np.diag(information).clip(min=0))
-    if not keep.any() or not (spread > 1e-9).all():
+    if not rows or not (spread > 1e-9).all():
         msg = "within no stratum do rows with and without an event differ in every covariate"
         raise InputError(msg)
     if np.linalg.eigvalsh(information / np.outer(spread, spread))[0] < 1e-10:
