@@ -15,8 +15,9 @@ from ibis import _
 from smallnet.errors import InputError
 from smallnet.hypotheses.methods.cox import Cox, fit_cox
 from smallnet.hypotheses.methods.drawing import axes, curves
+from smallnet.hypotheses.methods.log_ratios import FARTHEST
 from smallnet.hypotheses.methods.silence import lives
-from smallnet.hypotheses.methods.stays import life_table
+from smallnet.hypotheses.methods.stays import life_lines
 from smallnet.hypotheses.methods.survival import kaplan_meier, median_time
 from smallnet.hypotheses.result import (
     Claim,
@@ -49,7 +50,6 @@ OF_RELATIONS = (
 )
 FEWEST_DEATHS, FEWEST_OF_A_KIND = 10, 3
 WEEK, MONTH = 7.0, 30.0  # days, as claimed
-FARTHEST = 50.0  # a log hazard ratio beyond which a number says no more
 LAST_DAY = 60  # of the figure
 
 CLAIM = Claim(
@@ -189,7 +189,7 @@ def test(dataset: Dataset, choices: Choices, *, rng: np.random.Generator) -> Res
             n=n,
             details=details | {"figure": _figure(kinds, None)},
         )
-    estimate, low, high = _ratio(model, choices.level)
+    estimate, low, high = model.ratio(0, choices.level, most=FARTHEST)
     details |= {
         "groups_without_a_size": int((born["size"] <= 0).sum()),
         "figure": _figure(kinds, estimate),
@@ -250,16 +250,13 @@ def _try(rows: pd.DataFrame, *more: npt.ArrayLike, sized: bool) -> Cox | None:
         return None
 
 
-def _ratio(model: Cox, level: float) -> tuple[float, float, float]:
-    low, high = np.exp(model.conf_int(level)[0].clip(-FARTHEST, FARTHEST))
-    return float(np.exp(model.beta[0])), float(low), float(high)
-
-
 def _entry(
     name: Text, choices: Choices, rows: pd.DataFrame, *more: npt.ArrayLike, sized: bool
 ) -> dict[str, Any]:
     model = _try(rows, *more, sized=sized)
-    return {"name": name} | interval_fields(None if model is None else _ratio(model, choices.level))
+    return {"name": name} | interval_fields(
+        None if model is None else model.ratio(0, choices.level, most=FARTHEST)
+    )
 
 
 def _robustness(
@@ -359,17 +356,10 @@ def _reason(estimate: float, low: float, high: float, lengths: dict[str, dict[st
 
 def _figure(kinds: dict[str, pd.DataFrame], ratio: float | None) -> dict[str, Any]:
     """Curves of survival by age, and the one that the ratio gives event groups."""
+    columns = ("enter", "leave", "died")
+    found = [[rows[name].to_numpy() for name in columns] for rows in kinds.values()]
     longest = max(rows["leave"].max() for rows in kinds.values())
-    last = int(np.clip(np.ceil(longest), 5, LAST_DAY))
-    lines = []
-    for rows in kinds.values():
-        enter, leave = rows["enter"].to_numpy(), rows["leave"].to_numpy()
-        table = life_table(enter, leave, rows["died"].to_numpy(), last)
-        lines.append({"survival": table["survival"].tolist(), "at_risk": table["at_risk"].tolist()})
-    if ratio is not None:
-        kin = np.asarray(lines[1]["survival"], float)
-        lines.append({"survival": (kin**ratio).tolist()})
-    return {"lines": lines}
+    return {"lines": life_lines(found, longest, LAST_DAY, ratio=ratio)}
 
 
 def plot(result: Result, ax: "Axes | None" = None, *, lang: str = "en") -> "Axes":

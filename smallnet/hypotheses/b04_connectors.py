@@ -16,6 +16,7 @@ import pandas as pd
 from smallnet.errors import InputError, NotTestableError
 from smallnet.hypotheses.methods.conditional_poisson import fit_conditional_poisson
 from smallnet.hypotheses.methods.drawing import BLUE, GREY, ORANGE, VERMILLION, axes
+from smallnet.hypotheses.methods.log_ratios import FARTHEST
 from smallnet.hypotheses.methods.permutation import within_strata_test
 from smallnet.hypotheses.methods.within import Within
 from smallnet.hypotheses.result import Claim, Result, interval_fields, result_of, settle
@@ -32,7 +33,6 @@ TOP = 0.01  # of the members
 FEWEST_RECRUITS, FEWEST_LEADERS, FEWEST_GROUPS = 20, 3, 5
 MOST_DRAWS = 199  # of luck
 UNKNOWN_SHARE = 0.1  # of joins without a known way in, from which on it is said
-FARTHEST = 50.0  # a log ratio beyond which a number says no more
 BOOK = (0.008, 0.4625)  # share of people, share of recruits, as claimed
 
 CLAIM = Claim(
@@ -185,7 +185,7 @@ def test(dataset: Dataset, choices: Choices, *, rng: np.random.Generator) -> Res
             n=n,
             details=details,
         )
-    estimate, low, high = _ratio(model, choices.level)
+    estimate, low, high = model.ratio(0, choices.level, most=FARTHEST)
     p_value = _exchanged(asked, leads, choices, rng)
     details["effective_clusters"] = float(model.effective_clusters[0])
     details["p_clusters"] = float(model.p_values()[0])
@@ -288,16 +288,13 @@ def _exchanged(
     return test.p_value
 
 
-def _ratio(model: Within, level: float) -> tuple[float, float, float]:
-    low, high = np.exp(model.conf_int(level)[0].clip(-FARTHEST, FARTHEST))
-    return float(np.exp(model.beta[0])), float(low), float(high)
-
-
 def _entry(
     name: Text, choices: Choices, asked: pd.DataFrame, x: npt.ArrayLike, *more: npt.ArrayLike
 ) -> dict[str, Any]:
     model = _try(asked, x, *more)
-    return {"name": name} | interval_fields(None if model is None else _ratio(model, choices.level))
+    return {"name": name} | interval_fields(
+        None if model is None else model.ratio(0, choices.level, most=FARTHEST)
+    )
 
 
 def _robustness(asked: pd.DataFrame, bar: int, choices: Choices) -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ from smallnet.errors import InputError, NotTestableError
 from smallnet.hypotheses.methods.cox import Cox, fit_cox
 from smallnet.hypotheses.methods.drawing import BLUE, GREY, ORANGE, axes
 from smallnet.hypotheses.methods.landmark import count_before_risk, friends_at_landmark
+from smallnet.hypotheses.methods.log_ratios import FARTHEST
 from smallnet.hypotheses.result import Claim, Result, interval_fields, result_of, settle
 from smallnet.tables import Choices, Dataset, Text
 from smallnet.tables.windows import posters_only
@@ -30,7 +31,6 @@ PLACEBOS = (2, 4, 5, 6)  # where nobody claims a step
 MOST_FRIENDS = 20  # from here on one more changes nothing in the part of the curve that is linear
 FEWEST_GROUPS, FEWEST_EXITS, FEWEST_NUMBERS = 5, 10, 5
 HIGHEST_DRAWN = 9  # "or more", in the figure
-FARTHEST = 50.0  # a log hazard ratio beyond which a number says no more
 LARGEST_ERROR = 3.0  # of a log hazard ratio that is worth drawing
 
 CLAIM = Claim(
@@ -155,7 +155,7 @@ def test(dataset: Dataset, choices: Choices, *, rng: np.random.Generator) -> Res
             n=n,
             details=details,
         )
-    estimate, low, high = _ratio(model, 2, choices.level)
+    estimate, low, high = model.ratio(2, choices.level, most=FARTHEST)
     second = _numbers(model, 3, choices.level) if SECOND in steps else _numbers(None)
     details |= {
         "step_at_7": second,
@@ -221,13 +221,8 @@ def _try(
         return None
 
 
-def _ratio(model: Cox, which: int, level: float) -> tuple[float, float, float]:
-    low, high = np.exp(model.conf_int(level)[which].clip(-FARTHEST, FARTHEST))
-    return float(np.exp(model.beta[which])), float(low), float(high)
-
-
 def _numbers(model: Cox | None, which: int = 0, level: float = 0.95) -> dict[str, Any]:
-    return interval_fields(None if model is None else _ratio(model, which, level))
+    return interval_fields(None if model is None else model.ratio(which, level, most=FARTHEST))
 
 
 def _entry(
@@ -324,7 +319,9 @@ def _figure(stays: pd.DataFrame, choices: Choices) -> dict[str, Any]:
         return shown
     if model.standard_error.max() > LARGEST_ERROR:
         return shown
-    shown["ratios"] = [list(_ratio(model, i, choices.level)) for i in range(len(columns))]
+    shown["ratios"] = [
+        list(model.ratio(i, choices.level, most=FARTHEST)) for i in range(len(columns))
+    ]
     return shown
 
 

@@ -17,6 +17,7 @@ from smallnet.errors import InputError, NotTestableError
 from smallnet.hypotheses.methods.conditional_poisson import fit_conditional_poisson
 from smallnet.hypotheses.methods.drawing import BLUE, GREY, ORANGE, axes
 from smallnet.hypotheses.methods.landmark import friend_pairs
+from smallnet.hypotheses.methods.log_ratios import FARTHEST
 from smallnet.hypotheses.methods.rate_panel import RatePanel, rate_panel
 from smallnet.hypotheses.methods.within import Within
 from smallnet.hypotheses.result import (
@@ -39,7 +40,6 @@ EDGES = (0, 10, 20, 40)  # friends at which the book's stretches begin
 MOST_STEPS = 8  # of the calendar: memory grows with their square
 FEWEST_PEOPLE, FEWEST_GROUPS, FEWEST_MESSAGES = 10, 5, 50
 UNDATED_SHARE = 0.5  # of friendships, from which on it is said
-FARTHEST = 50.0  # a log ratio beyond which a number says no more
 
 CLAIM = Claim(
     id="B06",
@@ -186,7 +186,7 @@ def test(dataset: Dataset, choices: Choices, *, rng: np.random.Generator) -> Res
             n=n,
             details=details,
         )
-    estimate, low, high = _ratio(model, choices.level)
+    estimate, low, high = model.ratio(0, choices.level, most=FARTHEST)
     shape = _shape(rows, choices.level)
     robustness = _robustness(rows, choices)
     details |= {
@@ -272,11 +272,6 @@ def _try(rows: pd.DataFrame, *columns: npt.ArrayLike, calendar: bool = True) -> 
         return None
 
 
-def _ratio(model: Within, level: float, which: int = 0) -> tuple[float, float, float]:
-    low, high = np.exp(model.conf_int(level)[which].clip(-FARTHEST, FARTHEST))
-    return float(np.exp(model.beta[which])), float(low), float(high)
-
-
 def _shape(rows: pd.DataFrame, level: float) -> dict[str, Any]:
     """Slope in each of the book's stretches of friends, same person; and where it falls.
 
@@ -309,7 +304,7 @@ def _shape(rows: pd.DataFrame, level: float) -> dict[str, Any]:
     bounds = np.column_stack([height, height - half, height + half]).clip(-FARTHEST, FARTHEST)
     return {
         "from": [EDGES[i] for i in told],
-        "slopes": [list(_ratio(model, level, i)) for i in range(k)],
+        "slopes": [list(model.ratio(i, level, most=FARTHEST)) for i in range(k)],
         "falls": [EDGES[told[i]] for i in falls],
         "friends": [round(float(2**end - 1)) for end in ends],
         "curve": [[1.0, 1.0, 1.0], *np.exp(bounds).tolist()],
@@ -318,7 +313,7 @@ def _shape(rows: pd.DataFrame, level: float) -> dict[str, Any]:
 
 def _entry(name: Text, choices: Choices, model: Within | None, which: int = 0) -> dict[str, Any]:
     return {"name": name} | interval_fields(
-        None if model is None else _ratio(model, choices.level, which)
+        None if model is None else model.ratio(which, choices.level, most=FARTHEST)
     )
 
 

@@ -16,7 +16,8 @@ from ibis import _
 from smallnet.errors import InputError, NotTestableError
 from smallnet.hypotheses.methods.cox import Cox, fit_cox
 from smallnet.hypotheses.methods.drawing import axes, curves
-from smallnet.hypotheses.methods.stays import life_table, newcomers
+from smallnet.hypotheses.methods.log_ratios import FARTHEST
+from smallnet.hypotheses.methods.stays import life_lines, newcomers
 from smallnet.hypotheses.result import (
     Claim,
     Result,
@@ -36,7 +37,6 @@ __all__ = ["CLAIM", "plot", "test"]
 LANDMARK_DAY = 7
 OTHER_LANDMARKS = (3, 14)
 FEWEST_GROUPS, FEWEST_EXITS = 5, 10
-FARTHEST = 50.0  # a log hazard ratio beyond which a number says no more
 LAST_DAY = 60  # of the figure
 
 CLAIM = Claim(
@@ -171,7 +171,7 @@ def test(dataset: Dataset, choices: Choices, *, rng: np.random.Generator) -> Res
             n=n,
             details=details | {"figure": _figure(stays, None)},
         )
-    estimate, low, high = _ratio(model, choices.level)
+    estimate, low, high = model.ratio(0, choices.level, most=FARTHEST)
     robustness = _robustness(dataset, known, stays, choices)
     details |= {
         "ever_wrote": {key: robustness[-1][key] for key in ("estimate", "ci_low", "ci_high")},
@@ -251,11 +251,6 @@ def _try(stays: pd.DataFrame, *columns: npt.ArrayLike) -> Cox | None:
         return None
 
 
-def _ratio(model: Cox, level: float) -> tuple[float, float, float]:
-    low, high = np.exp(model.conf_int(level)[0].clip(-FARTHEST, FARTHEST))
-    return float(np.exp(model.beta[0])), float(low), float(high)
-
-
 def _counts(stays: pd.DataFrame) -> dict[str, Any]:
     days = float((stays["exit_day"] - stays["enter_day"]).sum())
     return {"stays": len(stays), "exits": int(stays["left"].sum()), "days_at_risk": days}
@@ -265,7 +260,9 @@ def _entry(
     name: Text, choices: Choices, stays: pd.DataFrame, *columns: npt.ArrayLike
 ) -> dict[str, Any]:
     model = _try(stays, *columns)
-    return {"name": name} | interval_fields(None if model is None else _ratio(model, choices.level))
+    return {"name": name} | interval_fields(
+        None if model is None else model.ratio(0, choices.level, most=FARTHEST)
+    )
 
 
 def _robustness(
@@ -332,18 +329,10 @@ def _reason(estimate: float, low: float, high: float, exits: int, groups: int) -
 
 def _figure(stays: pd.DataFrame, ratio: float | None) -> dict[str, Any]:
     """Curves of staying by day since the landmark, and the one that the ratio gives writers."""
-    length = stays["exit_day"] - stays["enter_day"]
-    last = int(np.clip(np.ceil(length.max()), 5, LAST_DAY))
-    lines = []
-    for wrote in (True, False):
-        days = length[stays["wrote"] == wrote].to_numpy()
-        left = stays.loc[stays["wrote"] == wrote, "left"].to_numpy()
-        table = life_table(np.zeros(days.size), days, left, last)
-        lines.append({"survival": table["survival"].tolist(), "at_risk": table["at_risk"].tolist()})
-    if ratio is not None:
-        silent = np.asarray(lines[1]["survival"], float)
-        lines.append({"survival": (silent**ratio).tolist()})
-    return {"lines": lines}
+    length = (stays["exit_day"] - stays["enter_day"]).to_numpy()
+    left, wrote = stays["left"].to_numpy(), stays["wrote"].to_numpy()
+    kinds = [(np.zeros(kind.sum()), length[kind], left[kind]) for kind in (wrote, ~wrote)]
+    return {"lines": life_lines(kinds, length.max(), LAST_DAY, ratio=ratio)}
 
 
 def plot(result: Result, ax: "Axes | None" = None, *, lang: str = "en") -> "Axes":

@@ -15,7 +15,7 @@ from smallnet.errors import InputError
 from smallnet.hypotheses.methods.cox import Cox, fit_cox
 from smallnet.hypotheses.methods.drawing import axes, curves
 from smallnet.hypotheses.methods.silence import MOMENT_US, lives
-from smallnet.hypotheses.methods.stays import life_table
+from smallnet.hypotheses.methods.stays import life_lines
 from smallnet.hypotheses.result import (
     Claim,
     Result,
@@ -345,15 +345,13 @@ def _reason(estimate: float, low: float, high: float, counts: dict[str, dict[str
 
 def _figure(rows: pd.DataFrame) -> dict[str, Any]:
     """Curves of survival: paid groups since payment, the others since their first sign of life."""
-    length = rows["leave"] - rows["enter"]
-    last = int(np.clip(np.ceil(length.max()), 5, LAST_DAY))
-    lines = []
-    for state in ("paid", "other"):
-        days = length[rows["state"] == state].to_numpy()
-        died = rows.loc[rows["state"] == state, "died"].to_numpy()
-        table = life_table(np.zeros(days.size), days, died, last)
-        lines.append({"survival": table["survival"].tolist(), "at_risk": table["at_risk"].tolist()})
-    return {"lines": lines}
+    length = (rows["leave"] - rows["enter"]).to_numpy()
+    died, state = rows["died"].to_numpy(), rows["state"].to_numpy()
+    kinds = [
+        (np.zeros(kind.sum()), length[kind], died[kind])
+        for kind in (state == "paid", state == "other")
+    ]
+    return {"lines": life_lines(kinds, length.max(), LAST_DAY)}
 
 
 def plot(result: Result, ax: "Axes | None" = None, *, lang: str = "en") -> "Axes":

@@ -16,7 +16,7 @@ from smallnet.errors import InputError, NotTestableError
 from smallnet.hypotheses.methods.cox import Cox, fit_cox
 from smallnet.hypotheses.methods.drawing import axes, curves
 from smallnet.hypotheses.methods.landmark import friend_pairs
-from smallnet.hypotheses.methods.stays import life_table, newcomers
+from smallnet.hypotheses.methods.stays import life_lines, newcomers
 from smallnet.hypotheses.result import (
     Claim,
     Result,
@@ -345,17 +345,10 @@ def _reason(estimate: float, low: float, high: float, exits: int, groups: int) -
 
 def _figure(stays: pd.DataFrame, ratio: float | None) -> dict[str, Any]:
     """Curves of staying by day since joining, and the one that the ratio gives the invited."""
-    last = int(np.clip(np.ceil(stays["exit_day"].max()), 5, LAST_DAY))
-    lines = []
-    for invited in (True, False):
-        kind = stays[stays["invited"] == invited]
-        enter, leave = kind["enter_day"].to_numpy(), kind["exit_day"].to_numpy()
-        table = life_table(enter, leave, kind["left"].to_numpy(), last)
-        lines.append({"survival": table["survival"].tolist(), "at_risk": table["at_risk"].tolist()})
-    if ratio is not None:
-        link = np.asarray(lines[1]["survival"], float)
-        lines.append({"survival": (link**ratio).tolist()})
-    return {"lines": lines}
+    columns = ("enter_day", "exit_day", "left")
+    kinds = (stays[stays["invited"] == invited] for invited in (True, False))
+    found = [[kind[name].to_numpy() for name in columns] for kind in kinds]
+    return {"lines": life_lines(found, stays["exit_day"].max(), LAST_DAY, ratio=ratio)}
 
 
 def plot(result: Result, ax: "Axes | None" = None, *, lang: str = "en") -> "Axes":

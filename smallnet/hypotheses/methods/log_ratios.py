@@ -6,9 +6,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-__all__ = ["LogRatios"]
+__all__ = ["FARTHEST", "LogRatios"]
 
 FloatArray = npt.NDArray[np.float64]
+FARTHEST = 50.0  # a log ratio so far from 0 that nobody reads its digits
 MOST = 700.0  # of a log ratio: beyond it its exponential is no number
 
 
@@ -43,7 +44,9 @@ class LogRatios(ABC):
         p = 2 * stats.t.sf(np.abs(self.beta) / self.standard_error, self.freedom)
         return np.asarray(p, dtype=float)
 
-    def ratio(self, which: int = 0, level: float = 0.95) -> tuple[float, float, float]:
-        """Give the ratio per unit of one covariate, with its interval."""
-        low, high = np.exp(self.conf_int(level)[which].clip(-MOST, MOST))
+    def ratio(
+        self, which: int = 0, level: float = 0.95, *, most: float = MOST
+    ) -> tuple[float, float, float]:
+        """Give the ratio per unit of one covariate, its interval cut at a log ratio of ``most``."""
+        low, high = np.exp(self.conf_int(level)[which].clip(-most, most))
         return float(np.exp(self.beta[which])), float(low), float(high)

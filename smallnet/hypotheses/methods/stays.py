@@ -5,8 +5,9 @@ exits into day 1. Who was in before the watch began enters late (left truncation
 at the end, or whose group was closed, is censored.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import ibis
 import ibis.expr.types as ir
@@ -17,7 +18,9 @@ from ibis import _
 from smallnet.tables import Dataset
 from smallnet.tables.windows import DAY_US, microseconds, spells
 
-__all__ = ["Bands", "cut_into_bands", "life_table", "newcomers"]
+__all__ = ["Bands", "cut_into_bands", "life_lines", "life_table", "newcomers"]
+
+FEWEST_DAYS = 5  # that a curve shows
 
 
 def newcomers(dataset: Dataset) -> ir.Table:
@@ -133,3 +136,31 @@ def life_table(
     table["hazard"] = table["exits"] / table["days"].where(table["days"] > 0)
     table["survival"] = np.exp(-table["hazard"].fillna(0).cumsum())
     return table
+
+
+def life_lines(
+    kinds: Iterable[Sequence[np.ndarray]],
+    longest: float,
+    most_days: int,
+    *,
+    ratio: float | None = None,
+) -> list[dict[str, list[Any]]]:
+    """Curves of staying by day of each kind, to be drawn by ``drawing.curves``.
+
+    Parameters
+    ----------
+    kinds : iterable of three ndarrays
+        Days of entering and leaving, and whether the end was seen, of each kind.
+    longest : float
+        Days that curves would last.
+    most_days : int
+        That are shown at most.
+    ratio : float, optional
+        Of hazards, the first kind's to the second's: adds the curve that it gives the first.
+    """
+    last = int(np.clip(np.ceil(longest), FEWEST_DAYS, most_days))
+    tables = [life_table(enter, leave, left, last) for enter, leave, left in kinds]
+    lines = [{name: table[name].tolist() for name in ("survival", "at_risk")} for table in tables]
+    if ratio is not None:
+        lines.append({"survival": (tables[1]["survival"].to_numpy() ** ratio).tolist()})
+    return lines
