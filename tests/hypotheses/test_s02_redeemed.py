@@ -3,12 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import stats
+from planted_worlds import ask_worlds, assert_covered, assert_level
 
 from smallnet.hypotheses import load_claim, run_claims
 from smallnet.hypotheses.methods.paired_rates import paired_ratio
 from smallnet.hypotheses.methods.viewers import viewers
-from smallnet.hypotheses.planted import load_planted
 from smallnet.tables import Choices, Dataset
 
 S02 = load_claim("S02")
@@ -182,28 +181,12 @@ def test_running_out_of_copies_does_not_bias_the_pairs():
     assert abs(np.mean(logs) - variance / 2) < 4 * np.sqrt(variance / worlds)
 
 
-def worlds(effect, n, seed):
-    plan = load_planted("S02")
-    found = []
-    for rng in np.random.default_rng(seed).spawn(n):
-        dataset, truth = plan.draw(effect, groups=plan.groups, people=plan.people, rng=rng)
-        found.append((S02.test(dataset, Choices(), rng=rng), truth))
-    return found
-
-
 @pytest.mark.calibration
 def test_without_an_effect_false_alarms_stay_at_their_level():
-    n = 40
-    results = [result for result, _truth in worlds(1.0, n, 5)]
-    p_values = np.array([r.p_value for r in results])
-    assert np.mean(p_values < 0.05) < 0.05 + 3 * np.sqrt(0.05 * 0.95 / n)
-    assert stats.kstest(p_values, "uniform").pvalue > 0.001
+    results = [result for result, _truth in ask_worlds("S02", 1.0, 40, 5)]
+    assert_level([result.p_value for result in results], sigmas=3)
 
 
 @pytest.mark.calibration
 def test_a_planted_ratio_is_covered_and_found():
-    n = 16
-    found = worlds(2.2, n, 6)
-    covered = np.mean([r.ci_low <= truth <= r.ci_high for r, truth in found])
-    assert covered > 0.95 - 3.5 * np.sqrt(0.05 * 0.95 / n)
-    assert np.mean([r.verdict == "supported" for r, _truth in found]) > 0.8
+    assert_covered(ask_worlds("S02", 2.2, 16, 6), supported=0.8)

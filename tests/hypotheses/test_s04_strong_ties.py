@@ -3,13 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import stats
+from planted_worlds import ask_worlds, assert_covered, assert_level
 from statsmodels.discrete.conditional_models import ConditionalLogit
 
 from smallnet.hypotheses import load_claim, run_claims
 from smallnet.hypotheses.methods.conditional_poisson import fit_conditional_poisson
 from smallnet.hypotheses.methods.tie_menu import target_lines
-from smallnet.hypotheses.planted import load_planted
 from smallnet.simulations import Closeness, Platform
 from smallnet.tables import Choices, Dataset
 
@@ -182,27 +181,11 @@ def test_without_any_menu_or_private_messages_it_says_so():
     assert "Private messages" in result.threats[0]
 
 
-def worlds(effect, n, seed):
-    plan = load_planted("S04")
-    found = []
-    for rng in np.random.default_rng(seed).spawn(n):
-        dataset, truth = plan.draw(effect, groups=plan.groups, people=plan.people, rng=rng)
-        found.append((S04.test(dataset, Choices(), rng=rng), truth))
-    return found
-
-
 @pytest.mark.calibration
 def test_where_recency_alone_decides_false_alarms_stay_at_their_level():
-    n = 40
-    p_values = np.array([result.p_value for result, _truth in worlds(1.0, n, 5)])
-    assert np.mean(p_values < 0.05) < 0.05 + 3 * np.sqrt(0.05 * 0.95 / n)
-    assert stats.kstest(p_values, "uniform").pvalue > 0.001
+    assert_level([result.p_value for result, _truth in ask_worlds("S04", 1.0, 40, 5)], sigmas=3)
 
 
 @pytest.mark.calibration
 def test_planted_odds_are_covered_and_found():
-    n = 16
-    found = worlds(1.6, n, 6)
-    covered = np.mean([r.ci_low <= truth <= r.ci_high for r, truth in found])
-    assert covered > 0.95 - 3.5 * np.sqrt(0.05 * 0.95 / n)
-    assert np.mean([r.verdict == "supported" for r, _truth in found]) > 0.8
+    assert_covered(ask_worlds("S04", 1.6, 16, 6), supported=0.8)

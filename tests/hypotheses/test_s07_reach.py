@@ -5,11 +5,11 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from planted_worlds import ask_worlds, assert_centred, assert_covered, assert_level
 from scipy import stats
 
 from smallnet.hypotheses import load_claim
 from smallnet.hypotheses.methods.reach import branching_virality, mean_virality, trees_of
-from smallnet.hypotheses.planted import load_planted
 from smallnet.hypotheses.result import Result
 from smallnet.simulations import Platform, Seeding
 from smallnet.tables import Choices, Dataset
@@ -181,28 +181,13 @@ def test_the_figure_comes_from_the_result_alone_in_both_languages():
         drawn.figure.clear()
 
 
-def worlds(effect, n, seed):
-    plan = load_planted("S07")
-    for rng in np.random.default_rng(seed).spawn(n):
-        data, truth = plan.draw(effect, groups=plan.groups, people=plan.people, rng=rng)
-        yield S07.test(data, Choices(replicates=199), rng=rng), truth
-
-
 @pytest.mark.calibration
 def test_without_an_effect_false_alarms_stay_at_their_level():
-    n = 60
-    results = [result for result, _ in worlds(1.0, n, 5)]
-    p_values = np.array([result.p_value for result in results])
-    assert np.mean(p_values < 0.05) < 0.05 + 3.5 * np.sqrt(0.05 * 0.95 / n)
-    assert stats.kstest(p_values, "uniform").pvalue > 0.001
-    logs = np.log([result.estimate for result in results])
-    assert abs(logs.mean()) < 4 * logs.std() / np.sqrt(n)
+    results = [result for result, _ in ask_worlds("S07", 1.0, 60, 5, Choices(replicates=199))]
+    assert_level([result.p_value for result in results], sigmas=3.5)
+    assert_centred(np.log([result.estimate for result in results]))
 
 
 @pytest.mark.calibration
 def test_a_planted_effect_is_covered_and_found():
-    n = 30
-    results = list(worlds(3.0, n, 6))
-    covered = np.mean([r.ci_low <= truth <= r.ci_high for r, truth in results])
-    assert covered > 0.95 - 3.5 * np.sqrt(0.05 * 0.95 / n)
-    assert np.mean([r.verdict == "supported" for r, _ in results]) > 0.7
+    assert_covered(ask_worlds("S07", 3.0, 30, 6, Choices(replicates=199)), supported=0.7)

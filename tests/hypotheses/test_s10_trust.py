@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import stats
+from planted_worlds import ask_worlds, assert_covered, assert_level
 from statsmodels.discrete.conditional_models import ConditionalLogit
 
 from smallnet.errors import InputError
@@ -228,27 +228,11 @@ def test_scores_in_other_units_give_the_same_answer():
     assert again.ci_low == pytest.approx(1 / first.ci_high)
 
 
-def worlds(effect, n, seed):
-    plan = load_planted("S10")
-    found = []
-    for rng in np.random.default_rng(seed).spawn(n):
-        dataset, truth = plan.draw(effect, groups=plan.groups, people=plan.people, rng=rng)
-        found.append((S10.test(dataset, Choices(), rng=rng), truth))
-    return found
-
-
 @pytest.mark.calibration
 def test_where_trust_does_nothing_false_alarms_stay_at_their_level():
-    n = 30
-    p_values = np.array([result.p_value for result, _truth in worlds(1.0, n, 6)])
-    assert np.mean(p_values < 0.05) < 0.05 + 3 * np.sqrt(0.05 * 0.95 / n)
-    assert stats.kstest(p_values, "uniform").pvalue > 0.001
+    assert_level([result.p_value for result, _truth in ask_worlds("S10", 1.0, 30, 6)], sigmas=3)
 
 
 @pytest.mark.calibration
 def test_planted_odds_are_covered_and_found():
-    n = 12
-    found = worlds(1.8, n, 7)
-    covered = np.mean([r.ci_low <= truth <= r.ci_high for r, truth in found])
-    assert covered > 0.95 - 3.5 * np.sqrt(0.05 * 0.95 / n)
-    assert np.mean([r.verdict == "supported" for r, _truth in found]) > 0.8
+    assert_covered(ask_worlds("S10", 1.8, 12, 7), supported=0.8)

@@ -3,12 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import stats
+from planted_worlds import ask_worlds, assert_covered, assert_level
 
 from smallnet.hypotheses import load_claim, run_claims
 from smallnet.hypotheses.methods.noise_panel import noise_panel
 from smallnet.hypotheses.methods.redundancy import past_redundancy, redundancy_of, turned_on
-from smallnet.hypotheses.planted import load_planted
 from smallnet.simulations import Platform, Weariness
 from smallnet.simulations.weariness import _past
 from smallnet.tables import Choices, Dataset
@@ -194,31 +193,13 @@ def test_with_a_handful_of_mutes_nothing_is_concluded():
     assert result.estimate is None
 
 
-def worlds(effect, n, seed):
-    plan = load_planted("S17")
-    found = []
-    for rng in np.random.default_rng(seed).spawn(n):
-        dataset, truth = plan.draw(effect, groups=plan.groups, people=plan.people, rng=rng)
-        found.append((S17.test(dataset, Choices(replicates=99), rng=rng), truth))
-    return found
-
-
 @pytest.mark.calibration
 def test_without_an_effect_of_noise_false_alarms_stay_at_their_level():
-    n = 40
-    results = [result for result, _truth in worlds(1.0, n, 6)]
-    for p_values in (
-        np.array([r.p_value for r in results]),
-        np.array([r.details["p_shifted"] for r in results]),
-    ):
-        assert np.mean(p_values < 0.05) < 0.05 + 3 * np.sqrt(0.05 * 0.95 / n)
-        assert stats.kstest(p_values, "uniform").pvalue > 0.001
+    results = [result for result, _truth in ask_worlds("S17", 1.0, 40, 6, Choices(replicates=99))]
+    assert_level([r.p_value for r in results], sigmas=3)
+    assert_level([r.details["p_shifted"] for r in results], sigmas=3)
 
 
 @pytest.mark.calibration
 def test_a_planted_ratio_is_covered_and_found():
-    n = 16
-    found = worlds(1.4, n, 7)
-    covered = np.mean([r.ci_low <= truth <= r.ci_high for r, truth in found])
-    assert covered > 0.95 - 3.5 * np.sqrt(0.05 * 0.95 / n)
-    assert np.mean([r.verdict == "supported" for r, _truth in found]) > 0.8
+    assert_covered(ask_worlds("S17", 1.4, 16, 7, Choices(replicates=99)), supported=0.8)

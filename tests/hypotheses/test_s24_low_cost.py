@@ -5,11 +5,10 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import stats
+from planted_worlds import ask_worlds, assert_centred, assert_covered, assert_level
 
 from smallnet.hypotheses import load_claim, run_claims
 from smallnet.hypotheses.methods.moments import chance_difference
-from smallnet.hypotheses.planted import load_planted
 from smallnet.hypotheses.result import Result
 from smallnet.tables import Choices, Dataset
 
@@ -169,28 +168,13 @@ def test_the_figure_comes_from_the_result_alone_in_both_languages():
         drawn.figure.clear()
 
 
-def worlds(effect, n, seed):
-    plan = load_planted("S24")
-    for rng in np.random.default_rng(seed).spawn(n):
-        data, truth = plan.draw(effect, groups=plan.groups, people=plan.people, rng=rng)
-        yield S24.test(data, Choices(replicates=199), rng=rng), truth
-
-
 @pytest.mark.calibration
 def test_without_an_effect_false_alarms_stay_at_their_level():
-    n = 40
-    results = [result for result, _ in worlds(0.0, n, 3)]
-    p_values = np.array([result.p_value for result in results])
-    assert np.mean(p_values < 0.05) < 0.05 + 3.5 * np.sqrt(0.05 * 0.95 / n)
-    assert stats.kstest(p_values, "uniform").pvalue > 0.001
-    values = np.array([result.estimate for result in results])
-    assert abs(values.mean()) < 4 * values.std() / np.sqrt(n)
+    results = [result for result, _ in ask_worlds("S24", 0.0, 40, 3, Choices(replicates=199))]
+    assert_level([result.p_value for result in results], sigmas=3.5)
+    assert_centred([result.estimate for result in results])
 
 
 @pytest.mark.calibration
 def test_a_planted_effect_is_covered_and_found():
-    n = 20
-    results = list(worlds(0.05, n, 4))
-    covered = np.mean([r.ci_low <= truth <= r.ci_high for r, truth in results])
-    assert covered > 0.95 - 3.5 * np.sqrt(0.05 * 0.95 / n)
-    assert np.mean([r.verdict == "supported" for r, _ in results]) > 0.7
+    assert_covered(ask_worlds("S24", 0.05, 20, 4, Choices(replicates=199)), supported=0.7)
