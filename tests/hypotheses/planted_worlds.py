@@ -36,3 +36,14 @@ def assert_covered(found, *, supported):
     covered = np.mean([r.ci_low <= truth <= r.ci_high for r, truth in found])
     assert covered > 0.95 - 3.5 * np.sqrt(0.05 * 0.95 / len(found))
     assert np.mean([r.verdict == "supported" for r, _truth in found]) > supported
+
+
+def assert_null_holds(bias, p_values, inside):
+    """Two-sided: p-values are uniform, logs centred, intervals at their level."""
+    worlds = len(p_values)
+    for level in (0.05, 0.2):
+        share = np.mean(p_values < level)
+        assert abs(share - level) < 3.5 * np.sqrt(level * (1 - level) / worlds)
+    assert stats.kstest(p_values, "uniform").pvalue > 0.001
+    assert_centred(bias)
+    assert abs(inside.mean() - 0.95) < 3.5 * np.sqrt(0.05 * 0.95 / worlds)

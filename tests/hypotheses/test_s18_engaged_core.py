@@ -5,7 +5,7 @@ import datetime as dtm
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import stats
+from planted_worlds import assert_null_holds
 
 from smallnet.hypotheses import load_claim, run_claims
 from smallnet.hypotheses.planted import load_planted
@@ -103,13 +103,7 @@ def test_the_tables_tell_what_was_drawn():
 
 @pytest.mark.calibration
 def test_without_an_effect_p_is_uniform():
-    worlds = 200
-    bias, p, inside = straight(1.0, 2, worlds)
-    for level in (0.05, 0.2):
-        assert abs(np.mean(p < level) - level) < 3.5 * np.sqrt(level * (1 - level) / worlds)
-    assert stats.kstest(p, "uniform").pvalue > 0.001
-    assert abs(bias.mean()) < 4 * bias.std() / np.sqrt(worlds)
-    assert abs(inside.mean() - 0.95) < 3.5 * np.sqrt(0.05 * 0.95 / worlds)
+    assert_null_holds(*straight(1.0, 2, worlds=200))
 
 
 @pytest.mark.calibration
