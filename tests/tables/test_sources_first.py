@@ -138,6 +138,7 @@ def test_zulip_has_the_published_counts(zulip: Dataset) -> None:
     assert (sizes <= 30).sum() == published["streams of at most 30 posters"] == 41
     assert (len(people), people.bot.sum()) == (5_463, 14)
     assert shares.item.nunique() == published["links"] == 12_543
+    assert (shares.groupby("item")["group"].nunique() >= 2).all()
     assert len(shares) == published["link postings"] - 829  # repeated inside one message
     assert zulip.rows["recipients"] == published["mentions"] - 7_496  # of oneself
     ties = zulip.frame("ties")

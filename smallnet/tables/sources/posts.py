@@ -25,24 +25,38 @@ def mentions_of(mentions: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
     )
 
 
-def link_shares(posted: pd.DataFrame) -> pd.DataFrame:
-    """Give the rows of ``shares``: a link in a message is a share with the message's group.
+def link_shares(posted: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
+    """Give the rows of ``shares``: the postings of links that were posted in two or more groups.
+
+    A link that stayed in one group is a citation in a talk and was carried nowhere: its message
+    is an act, and no share. A set that kept it would answer claims on where people share (S03,
+    S04) with where they talk. The importers of exports hold the same rule.
 
     Parameters
     ----------
     posted : DataFrame
-        ``message, url_hash, domain, sharer, at, group``, a row a link and message.
+        ``message, url_hash, domain, sharer, at, group``, a row a link and message; a link that a
+        message repeats counts once, at its first row.
+    notes : list of str
+        Two counts are added: repetitions, and postings of links that stayed in one group.
     """
-    message = posted["message"].astype(str)
+    once = posted.drop_duplicates(["message", "url_hash"])
+    crossed = once[once.groupby("url_hash")["group"].transform("nunique") >= 2]
+    stayed = len(once) - len(crossed)
+    notes.append(
+        count(stayed, "postings of links that stayed in one group are no shares; ")
+        + count(len(posted) - len(once), "repetitions inside one message are left out")
+    )
+    message = crossed["message"].astype(str)
     return pd.DataFrame(
         {
-            "share": message + "-" + posted["url_hash"],
-            "item": posted["url_hash"],
-            "sharer": posted["sharer"],
+            "share": message + "-" + crossed["url_hash"],
+            "item": crossed["url_hash"],
+            "sharer": crossed["sharer"],
             "channel": "group",
-            "shared_at": posted["at"],
-            "group": posted["group"],
+            "shared_at": crossed["at"],
+            "group": crossed["group"],
             "interaction": message,
-            "domain": posted["domain"],
+            "domain": crossed["domain"],
         }
     )

@@ -278,16 +278,8 @@ def _reactions(reactions: pd.DataFrame, messages: pd.DataFrame, notes: list[str]
 
 
 def _shares(urls: pd.DataFrame, messages: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
-    """Links that were posted in two or more channels."""
-    posted = urls.drop_duplicates(["message", "url_hash"]).merge(
-        messages[["message", "person", "at", "channel"]], on="message"
-    )
-    spread = posted.groupby("url_hash")["channel"].transform("nunique") >= 2
-    notes.append(
-        count(int((~spread).sum()), "postings of links that stayed in one channel are no shares; ")
-        + count(len(urls) - len(posted), "repetitions inside one message are left out")
-    )
-    return link_shares(posted[spread].rename(columns={"person": "sharer", "channel": "group"}))
+    posted = urls.merge(messages[["message", "person", "at", "channel"]], on="message")
+    return link_shares(posted.rename(columns={"person": "sharer", "channel": "group"}), notes)
 
 
 SOURCES = tuple(

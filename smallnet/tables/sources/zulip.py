@@ -183,11 +183,9 @@ def _quotes(references: pd.DataFrame, messages: pd.DataFrame, notes: list[str]) 
 
 
 def _shares(urls: pd.DataFrame, messages: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
-    posted = urls.drop_duplicates(["message", "url_hash"])
-    notes.append(count(len(urls) - len(posted), "repetitions of a link in one message left out"))
-    where = posted["message"].to_numpy()
-    theirs = messages[["user", "at", "group"]].iloc[where].set_index(posted.index)
-    return link_shares(posted.join(theirs.rename(columns={"user": "sharer"})))
+    where = urls["message"].to_numpy()
+    theirs = messages[["user", "at", "group"]].iloc[where].set_index(urls.index)
+    return link_shares(urls.join(theirs.rename(columns={"user": "sharer"})), notes)
 
 
 SOURCES = (Source(ENTRY, convert),)
