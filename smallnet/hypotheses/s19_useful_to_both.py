@@ -62,10 +62,11 @@ CLAIM = Claim(
     method=Text(
         "Mean survey score of gain and mean purchase value per member, by group; correlation by "
         "moments, with the variances and the covariance within groups taken out; interval by "
-        "leaving out each group; p-value from returns dealt out to groups anew. Beside it the "
-        "hazard ratio of falling silent per SD of both jointly, from a landmark half-way, and the "
-        "correlation over people of the same group.",
-        "各群收获问卷均分与人均购买额；以矩法求相关，扣除群内方差与协方差；逐群剔除得区间；"
+        "Fieller's theorem, errors by leaving out each group; p-value from returns dealt out to "
+        "groups anew. Beside it the hazard ratio of falling silent per SD of both jointly, from a "
+        "landmark half-way, and the correlation over people of the same group.",
+        "各群收获问卷均分与人均购买额；以矩法求相关，扣除群内方差与协方差；区间按 Fieller 定理，"
+        "误差以逐群剔除求得；"
         "p 值来自将回报重新分派给各群。另列自中途时点起两者每标准差的联合沉寂风险比，"
         "以及同群成员之间的相关。",
     ),
@@ -76,8 +77,9 @@ CLAIM = Claim(
     assumptions=(
         Text("Who answers is like who does not.", "答卷者与未答者相同。"),
         Text(
-            "A purchase belongs to the group named as its source.",
-            "购买归于其 source 所指的群。",
+            "A purchase belongs to the group it is booked to: `group`, else `source` where that "
+            "names a group.",
+            "购买归于其所记的群：group 列；为空时，若 source 为群编号则取之。",
         ),
     ),
     threats=(
@@ -115,9 +117,9 @@ _NO_ITEM = Text(
     "没有询问成员收获的问卷项目（item 为 gain、growth、benefit、收获、成长 或 有用）。",
 )
 _NO_SOURCE = Text(
-    "No transaction says through which group it came (`source` or `group` naming a group): what "
+    "No transaction says through which group it came (`group`, or a group's id as `source`): what "
     "the operator gets cannot be told apart by group.",
-    "没有交易注明来自哪个群（source 或 group 为群编号）：无法按群区分运营方的回报。",
+    "没有交易注明来自哪个群（group 列，或以群编号为 source）：无法按群区分运营方的回报。",
 )
 
 
@@ -212,15 +214,12 @@ def _answers(dataset: Dataset, until_us: int | None = None) -> pd.DataFrame:
 
 def _bought(dataset: Dataset, until_us: int | None = None) -> pd.DataFrame:
     """Value of each person's purchases through each group, ``group, person, value``."""
-    sold = dataset["transactions"]
-    column = "group" if "group" in sold.columns else "source"
-    named = _known_groups(dataset)
-    sold = sold.select(
-        "person", "value", at_us=microseconds(_.at), group=sold[column].cast("string")
+    sold = dataset["transactions"].select(
+        "person", "value", at_us=microseconds(_.at), group=_.group.fill_null(_.source)
     )
     if until_us is not None:
         sold = sold.filter(_.at_us < until_us)
-    sold = sold.semi_join(named, "group")
+    sold = sold.semi_join(_known_groups(dataset), "group")
     return dataset.collect(sold.group_by("group", "person").aggregate(value=_.value.sum()))
 
 

@@ -243,6 +243,7 @@ SCHEMA: dict[str, Table] = {
                 _person("person", "who buys", required=True),
                 _time("at", "when", required=True),
                 Column("value", "float", "money", required=True),
+                _group("through which group"),
                 Column("source", "text", "through what"),
             ),
         ),

@@ -57,10 +57,10 @@ def test_without_a_correlation_between_groups_false_alarms_stay_at_their_level()
 def test_a_planted_correlation_is_covered():
     worlds = 16
     answers = planted(0.6, 3, worlds)
-    covered = np.mean(
-        [r.estimate is None or r.ci_low <= truth <= r.ci_high for r, truth in answers]
-    )
-    assert abs(covered - 0.95) < 3.5 * np.sqrt(0.05 * 0.95 / worlds) + 0.01
+    known = [(r, truth) for r, truth in answers if r.estimate is not None]
+    assert len(known) >= worlds - 1
+    covered = np.mean([r.ci_low <= truth <= r.ci_high for r, truth in known])
+    assert covered > 0.95 - 3.5 * np.sqrt(0.05 * 0.95 / len(known))
     assert np.mean([r.verdict == "supported" for r, _truth in answers]) > 0.6
 
 
@@ -78,11 +78,13 @@ def test_few_groups_and_noise_settle_nothing():
     assert noise.details["reliability_of_gain"] < 0.4
 
 
-def test_a_column_of_groups_does_for_the_source():
+def test_the_source_stands_in_where_it_names_a_group():
     rng = np.random.default_rng(5)
     dataset, _truth = drawn(0.6, rng, 40)
     frames = {name: dataset.frame(name) for name in dataset.tables}
-    frames["transactions"] = frames["transactions"].rename(columns={"source": "group"})
+    frames["transactions"] = frames["transactions"].assign(
+        source=frames["transactions"]["group"], group=pd.Series(dtype=str)
+    )
     other = Dataset.from_frames(frames, dataset.study)
     one, two = (S19.test(data, CHOICES, rng=np.random.default_rng(6)) for data in (dataset, other))
     assert one.details["observed"] == pytest.approx(two.details["observed"])
@@ -109,9 +111,7 @@ def test_what_message_logs_lack_is_said_in_words(change, words):
     elif change == "other item":
         frames["surveys"]["item"] = "weather"
     else:
-        frames["transactions"]["source"] = pd.Series(
-            [None] * len(frames["transactions"]), dtype=str
-        )
+        frames["transactions"] = frames["transactions"].assign(group=None, source="shop window")
     choices = Choices(hypotheses=("S19",))
     (result,) = run_claims(Dataset.from_frames(frames, dataset.study), choices, rng=rng)
     assert result.verdict == "not testable"

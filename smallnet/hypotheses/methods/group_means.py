@@ -8,7 +8,10 @@ means. By the method of moments both are taken out:
    {\sqrt{(v_x - \overline{w_x / n})(v_y - \overline{w_y / m})}}
 
 with c, v the covariance and variances of the means, w those within groups, n and m the people who
-gave x and y.
+gave x and y. Its interval is by Fieller's theorem: all r at which the part of the covariance that r
+leaves, :math:`c' - r \sqrt{v'_x v'_y}`, is no further from 0 than its jackknife error allows. The
+ratio itself has no usable error where one of the means is mostly noise, and the root below, which
+leans low, is put right by the jackknife in both.
 """
 
 from dataclasses import dataclass
@@ -53,7 +56,8 @@ class BetweenGroups:
     Attributes
     ----------
     estimate, ci_low, ci_high : float
-        Corrected; the interval leaves out each group in turn. ``nan`` where means are all noise.
+        Corrected; the interval holds every correlation that is not rejected, and all from -1 to 1
+        where the means are mostly noise. ``nan`` where they are all noise.
     observed : float
         Correlation of the means as they are.
     reliability_x, reliability_y : float
@@ -147,29 +151,33 @@ def between_groups(
     ----------
     .. [1] W. A. Fuller, Measurement Error Models, Wiley (1987), section 1.2.
        https://doi.org/10.1002/9780470316665
+    .. [2] E. C. Fieller, Journal of the Royal Statistical Society B 16, 175-185 (1954).
+       https://doi.org/10.1111/j.2517-6161.1954.tb00159.x
     """
     n = means.x.size
     if n < 3 or means.x.std() == 0 or means.y.std() == 0:
         msg = f"{n} groups whose means may all be the same, expected three or more that differ"
         raise InputError(msg)
-    columns = (means.x, means.y, means.noise_x, means.noise_y, means.noise_xy)
-    estimate, reliable_x, reliable_y = _moments(*columns)
-    left = []
-    for row in range(n):
-        kept = np.arange(n) != row
-        left.append(_moments(*(column[kept] for column in columns))[0])
-    spread = np.sqrt((n - 1) / n * np.sum((np.array(left) - np.mean(left)) ** 2))
-    half = float(stats.t.ppf((1 + level) / 2, n - 1) * spread)
     x, y = means.x - means.x.mean(), means.y - means.y.mean()
+    own_x = _own(x, x, means.noise_x)
+    own_y = _own(y, y, means.noise_y)
+    shared = _own(x, y, means.noise_xy)
+    known = own_x[0] > 0 and own_y[0] > 0
+    spread = np.sqrt(np.maximum(own_x, 0) * np.maximum(own_y, 0))
+    spread[0] = n * spread[0] - (n - 1) * spread[1:].mean()  # a root leans low; the jackknife's aid
+    known = known and spread[0] > 0
+    estimate = float(np.clip(shared[0] / spread[0], -1.0, 1.0)) if known else float("nan")
+    width = float(stats.t.ppf((1 + level) / 2, n - 1))
+    low, high = _fieller(shared, spread, width) if known else (float("nan"), float("nan"))
     seen = abs(x @ y / (n - 1) - means.noise_xy.mean())
     dealt = np.array([abs(x @ y[rng.permutation(n)]) / (n - 1) for _draw in range(draws)])
     return BetweenGroups(
         estimate=estimate,
-        ci_low=max(estimate - half, -1.0),
-        ci_high=min(estimate + half, 1.0),
+        ci_low=low,
+        ci_high=high,
         observed=float(np.corrcoef(means.x, means.y)[0, 1]),
-        reliability_x=reliable_x,
-        reliability_y=reliable_y,
+        reliability_x=float(own_x[0] / means.x.var(ddof=1)),
+        reliability_y=float(own_y[0] / means.y.var(ddof=1)),
         p_value=float((1 + (dealt >= seen).sum()) / (draws + 1)),
     )
 
@@ -184,14 +192,32 @@ def _about(
     return many, mean, values - mean[code]
 
 
-def _moments(
-    x: FloatArray, y: FloatArray, noise_x: FloatArray, noise_y: FloatArray, noise_xy: FloatArray
-) -> tuple[float, float, float]:
-    """Corrected correlation, clipped to [-1, 1], and the two reliabilities."""
-    whole = np.cov(x, y)
-    own_x, own_y = whole[0, 0] - noise_x.mean(), whole[1, 1] - noise_y.mean()
-    share_x, share_y = float(own_x / whole[0, 0]), float(own_y / whole[1, 1])
-    if not (own_x > 0 and own_y > 0):
-        return float("nan"), share_x, share_y
-    rho = (whole[0, 1] - noise_xy.mean()) / np.sqrt(own_x * own_y)
-    return float(np.clip(rho, -1.0, 1.0)), share_x, share_y
+def _own(x: FloatArray, y: FloatArray, noise: FloatArray) -> FloatArray:
+    """Covariance of groups, noise taken out: of all groups, then with each left out in turn.
+
+    Both columns have mean 0.
+    """
+    n = x.size
+    products = x @ y - n / (n - 1) * x * y  # about the mean of those that are left
+    whole = x @ y / (n - 1) - noise.mean()
+    left = products / (n - 2) - (noise.sum() - noise) / (n - 1)
+    return np.concatenate([[whole], left])
+
+
+def _fieller(top: FloatArray, bottom: FloatArray, width: float) -> tuple[float, float]:
+    """Bounds, within -1 and 1, of the ratios r at which top - r bottom may be 0.
+
+    Both hold the value of all groups, then those with each left out.
+    """
+    n = top.size - 1
+    errors = (n - 1) ** 2 / n * np.cov(top[1:], bottom[1:])  # the jackknife's
+    rest = np.outer(*[(top[0], bottom[0])] * 2) - width**2 * errors
+    square, line, level = rest[1, 1], -2 * rest[0, 1], rest[0, 0]  # of r squared, of r, of 1
+    ends = np.array([-1.0, 1.0])
+    inside = square * ends**2 + line * ends + level <= 0
+    roots = np.roots([square, line, level])
+    roots = roots[np.isreal(roots)].real
+    # what is not rejected lies between the roots, or, where the bottom may be 0, outside of them
+    roots = np.clip(roots, -1.0, 1.0) if square > 0 else roots[np.abs(roots) <= 1]
+    found = np.concatenate([ends[inside], roots])
+    return (float(found.min()), float(found.max())) if found.size else (-1.0, 1.0)

@@ -68,7 +68,7 @@ def draw(
                 "person": names[buys],
                 "at": moments(day[buys]).to_numpy(),
                 "value": value[buys],
-                "source": where[buys],
+                "group": where[buys],
             }
         ),
     }
