@@ -211,7 +211,8 @@ def _fieller(top: FloatArray, bottom: FloatArray, width: float) -> tuple[float, 
     """
     n = top.size - 1
     errors = (n - 1) ** 2 / n * np.cov(top[1:], bottom[1:])  # the jackknife's
-    rest = np.outer(*[(top[0], bottom[0])] * 2) - width**2 * errors
+    own = np.array([top[0], bottom[0]])
+    rest = np.outer(own, own) - width**2 * errors
     square, line, level = rest[1, 1], -2 * rest[0, 1], rest[0, 0]  # of r squared, of r, of 1
     ends = np.array([-1.0, 1.0])
     inside = square * ends**2 + line * ends + level <= 0
