@@ -40,6 +40,7 @@ __all__ = ["CLAIM", "plot", "test"]
 DRAWS, FEWER_DRAWS = 399, 99  # of the null at most; for re-estimates
 SHUFFLES = 99
 EDGE = 1e-4  # of the axis of shares
+NEARLY_ALL = 0.9  # of pairs in a common group by chance: then a wall means little, and it is said
 MEMBERSHIPS_DEALT = 3_000_000  # in all shuffles; beyond it there are fewer
 
 CLAIM = Claim(
@@ -337,12 +338,20 @@ def _reason(verdict: str, layer: Layer, found: Walls) -> Text:
         "inconclusive": Text("these data cannot tell it from chance", "这些数据无法与随机区分"),
     }[verdict]
     kind = LAYERS[layer.name][0]
+    crowded = Text("", "")
+    if found.null_share >= NEARLY_ALL:
+        crowded = Text(
+            " Chance alone puts nearly every pair in a common group here: a large odds ratio "
+            "still moves few ties, and a group that holds almost everybody is no wall.",
+            "在这里单凭随机，几乎每对人都同群：比值比再大，也只涉及很少的联系；几乎容纳所有人的群并不是墙。",
+        )
     return Text(
         f"{found.share:.1%} of pairs with {kind.en} share a group; {found.null_share:.1%} would if "
         f"ties were rewired: odds ratio {_number(found.odds_ratio)} [{_number(found.low)}, "
-        f"{_number(found.high)}], {words.en}.",
+        f"{_number(found.high)}], {words.en}.{crowded.en}",
         f"有{kind.zh}的两人中 {found.share:.1%} 同群；重连后为 {found.null_share:.1%}：比值比 "
-        f"{_number(found.odds_ratio)} [{_number(found.low)}, {_number(found.high)}]，{words.zh}。",
+        f"{_number(found.odds_ratio)} [{_number(found.low)}, {_number(found.high)}]，{words.zh}。"
+        f"{crowded.zh}",
     )
 
 

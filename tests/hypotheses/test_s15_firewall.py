@@ -155,6 +155,18 @@ def test_one_group_with_everybody_shows_no_wall():
     assert "all inside" in result.reason
 
 
+def test_where_chance_puts_nearly_every_pair_together_the_reason_says_so():
+    # Fifteen people in one group, and one more who knows only the first of them.
+    large = pd.DataFrame([("all", f"p{i}") for i in range(15)], columns=["group", "person"])
+    two = pd.DataFrame([("two", "p0"), ("two", "p15")], columns=["group", "person"])
+    ties = [(f"p{i}", f"p{j}") for i in range(15) for j in range(i + 1, 15)] + [("p0", "p15")]
+    crowded = ask(memberships=pd.concat([large, two]), friendships=pairs(ties))
+    assert crowded.details["null_share_inside"] > 0.9
+    assert "nearly every pair" in crowded.reason
+    assert "几乎每对人" in crowded.word("reason", "zh")
+    assert "nearly every pair" not in ask(friendships=pairs(INSIDE + ACROSS)).reason
+
+
 def test_contact_time_is_described_and_never_the_tie():
     contacts = messages(INSIDE[:3] + ACROSS[:1], kind="contact", duration_s=20.0, symmetric=True)
     contacts.loc[0, "duration_s"] = 40.0
