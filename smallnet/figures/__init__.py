@@ -3,9 +3,11 @@
 Nothing here shows a window or keeps a figure open. `save_figure` writes SVG and PNG.
 """
 
+from smallnet.figures.against_size import plot_against_size
 from smallnet.figures.drawing_data import group_drawing_data
 from smallnet.figures.group_drawing import draw_groups
 from smallnet.figures.group_map import plot_group_map
+from smallnet.figures.nulls import plot_null
 from smallnet.figures.overview import forest_size, plot_forest
 from smallnet.figures.save import save_figure
 from smallnet.figures.sizes import plot_sizes
@@ -36,9 +38,11 @@ __all__ = [
     "group_drawing_data",
     "house_style",
     "make_axes",
+    "plot_against_size",
     "plot_final_sizes",
     "plot_forest",
     "plot_group_map",
+    "plot_null",
     "plot_reach_by_size",
     "plot_sizes",
     "plot_spread_curve",

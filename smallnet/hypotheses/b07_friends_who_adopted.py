@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
 
 from smallnet.errors import InputError, NotTestableError
 from smallnet.hypotheses.methods.adoption_order import edge_reversal_test
@@ -30,6 +29,7 @@ from smallnet.hypotheses.methods.exposure import (
     fit_exposure,
     shuffled,
 )
+from smallnet.hypotheses.methods.ranks import rank_correlation
 from smallnet.hypotheses.result import Claim, Result, interval_fields, result_of, settle
 from smallnet.tables import Choices, Dataset, Text
 
@@ -282,15 +282,16 @@ def _by_group(found: Diffusions, choices: Choices) -> dict[str, Any]:
         "highest": float(share.max()),
         "by_group": dict(zip(found.groups, share.tolist(), strict=True)),
     }
-    if len(size) < 4 or np.ptp(size) == 0 or np.ptp(share) == 0:
+    rank = rank_correlation(size, share, level=choices.level)
+    if rank is None:
         return {"saturation": entry, "size_saturation": None}
-    rank = float(stats.spearmanr(size, share).statistic)
-    # Bonett and Wright 2000, https://doi.org/10.1007/BF02294183
-    half = stats.norm.ppf((1 + choices.level) / 2) * np.sqrt((1 + rank**2 / 2) / (len(size) - 3))
-    bounds = np.tanh(np.arctanh(np.clip(rank, -0.999999, 0.999999)) + half * np.array([-1, 1]))
     return {
         "saturation": entry,
-        "size_saturation": {"spearman": rank, "interval": bounds.tolist(), "groups": len(size)},
+        "size_saturation": {
+            "spearman": rank.rho,
+            "interval": [rank.low, rank.high],
+            "groups": rank.n,
+        },
     }
 
 

@@ -16,6 +16,7 @@ from smallnet.measures.content import group_content
 from smallnet.measures.interaction import group_evenness, group_responses, group_talk
 from smallnet.measures.intervals import gini, rate_interval, share_interval
 from smallnet.measures.lifecycle import STATES, group_lifecycle
+from smallnet.measures.saturation import group_saturation
 from smallnet.measures.scorecard import CRITERIA, SIGNS, Thresholds, scorecard, size_band
 from smallnet.measures.size import all_groups, group_lives, group_sizes, person_weighted_mean
 from smallnet.measures.summary import dataset_summary
@@ -47,6 +48,7 @@ __all__ = [
     "group_replies",
     "group_responses",
     "group_returned_ties",
+    "group_saturation",
     "group_sharing",
     "group_sizes",
     "group_table",

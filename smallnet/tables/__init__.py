@@ -5,7 +5,7 @@ from smallnet.tables.choices import Choices
 from smallnet.tables.dataset import Dataset, microseconds
 from smallnet.tables.provenance import dataset_digest
 from smallnet.tables.reading import read_dataset
-from smallnet.tables.registry import Entry, list_data, load_data, load_instead_of_folder
+from smallnet.tables.registry import Entry, is_here, list_data, load_data, load_instead_of_folder
 from smallnet.tables.schema import CHANNELS, COVERAGE, SCHEMA, Column, Table
 from smallnet.tables.study_file import Study
 from smallnet.tables.words import LANGUAGES, Text
@@ -29,6 +29,7 @@ __all__ = [
     "check_dataset",
     "check_folder",
     "dataset_digest",
+    "is_here",
     "list_data",
     "load_data",
     "load_instead_of_folder",

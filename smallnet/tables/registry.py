@@ -25,6 +25,7 @@ __all__ = [
     "entry",
     "fetch",
     "fetch_files",
+    "is_here",
     "list_data",
     "load_data",
     "load_instead_of_folder",
@@ -165,6 +166,30 @@ def fetch(name: str, *, notify: Notify = _say) -> Path:
             _check_file(folder / file.name, file)
         return folder
     return fetch_files(wanted, cache_folder() / wanted.folder, notify=notify)
+
+
+def is_here(name: str) -> bool:
+    """Tell whether all raw files of a data set are on this machine, so that none would be fetched.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such set.
+
+    Examples
+    --------
+    >>> is_here("karate")  # comes with networkx
+    True
+    """
+    wanted = entry(name)
+    if not wanted.files:
+        return True
+    here = os.environ.get("SMALLNET_DATA")
+    places = [Path(here)] if here else []
+    return any(
+        all((place / wanted.folder / file.name).is_file() for file in wanted.files)
+        for place in (*places, cache_folder())
+    )
 
 
 def convert(name: str, folder: Path | str) -> Dataset:

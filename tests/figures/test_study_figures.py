@@ -1,0 +1,85 @@
+"""Figures of the studies: a null, numbers against size."""
+
+import numpy as np
+import pytest
+from figure_checks import in_frame, render, texts
+from matplotlib.figure import Figure
+
+from smallnet.errors import InputError
+from smallnet.figures import find_cjk_font, house_style, plot_against_size, plot_null
+from smallnet.tables import Text
+
+RNG = np.random.default_rng(1)
+DRAWN = RNG.normal(0.7, 0.05, 100)
+SIZES, SHARES = RNG.integers(5, 300, 40), RNG.random(40)
+NAME = Text(en="a number", zh="一个数")
+PLOTS = {
+    "null": lambda ax, lang: plot_null(DRAWN, 0.8, ax, statistic=NAME, without=0.0, lang=lang),
+    "against size": lambda ax, lang: plot_against_size(
+        SIZES,
+        SHARES,
+        ax,
+        label=NAME,
+        value=NAME,
+        low=SHARES - 0.1,
+        high=SHARES + 0.1,
+        small_group=30,
+        lang=lang,
+    ),
+}
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("plot", PLOTS)
+def test_a_plot_gives_back_the_axes_it_was_given(plot, lang):
+    with house_style(lang) as shown:
+        ax = Figure(figsize=(7, 5)).add_subplot()
+        assert PLOTS[plot](ax, shown) is ax
+        render(ax)  # a missing glyph would warn, which is an error here
+
+
+@pytest.mark.skipif(find_cjk_font() is None, reason="no font has Chinese characters")
+@pytest.mark.parametrize("plot", PLOTS)
+def test_a_chinese_plot_has_chinese_labels(plot):
+    with house_style("zh") as shown:
+        assert any("\u4e00" <= letter <= "\u9fff" for letter in texts(PLOTS[plot](None, shown)))
+
+
+@pytest.mark.parametrize("plot", PLOTS)
+def test_no_words_are_cut_off_at_the_edge(plot):
+    with house_style():
+        assert in_frame(PLOTS[plot](None, "en"))
+
+
+def test_the_bars_of_a_null_are_all_its_draws():
+    with house_style():
+        ax = plot_null(DRAWN, 0.8)
+    assert sum(bar.get_height() for bar in ax.patches) == pytest.approx(1)
+    assert "observed, 0.80" in texts(ax)
+    assert "100 draws of the null" in texts(ax)
+
+
+def test_each_series_against_size_has_a_look_of_its_own_and_all_are_in_the_axes():
+    with house_style():
+        ax = plot_against_size([5, 10], [0.1, 0.2], label="one")
+        plot_against_size([200, 400], [0.5, 0.9], ax, label="two", low=[0.4, 0.8], high=[0.6, 1.0])
+        plot_against_size([3, 40], [0.5, 0.9], ax, label="three")
+    colours = {h.get_facecolor().tobytes() if hasattr(h, "get_facecolor") else b"bars"
+               for h in ax.get_legend_handles_labels()[0]}  # fmt: skip
+    assert len(colours) == 3
+    low, high = ax.get_xlim()
+    assert low < 3
+    assert high > 400
+
+
+def test_groups_with_nothing_stand_on_the_lower_edge_of_a_log_scale():
+    with house_style():
+        ax = plot_against_size([5, 10, np.nan, 20], [0.0, 0.2, 1.0, 0.4], log=True)
+        render(ax)
+    (points,) = ax.collections
+    assert np.asarray(points.get_offsets())[:, 1].tolist() == [0.1, 0.2, 0.4]
+
+
+def test_columns_of_unlike_length_are_refused():
+    with pytest.raises(InputError, match="one value a group"):
+        plot_against_size([1, 2], [1.0])
