@@ -156,11 +156,11 @@ def test_one_group_with_everybody_shows_no_wall():
 
 
 def test_where_chance_puts_nearly_every_pair_together_the_reason_says_so():
-    # Fifteen people in one group, and one more who knows only the first of them.
-    large = pd.DataFrame([("all", f"p{i}") for i in range(15)], columns=["group", "person"])
-    two = pd.DataFrame([("two", "p0"), ("two", "p15")], columns=["group", "person"])
-    ties = [(f"p{i}", f"p{j}") for i in range(15) for j in range(i + 1, 15)] + [("p0", "p15")]
-    crowded = ask(memberships=pd.concat([large, two]), friendships=pairs(ties))
+    # Thirty people in one group, two in another: rewired, only the pair's two ties are outside.
+    members = [("all", f"p{i}") for i in range(30)] + [("two", "p30"), ("two", "p31")]
+    rings = [(f"p{i}", f"p{(i + step) % 30}") for i in range(30) for step in (1, 2)]
+    ties = [*rings, ("p30", "p31")]
+    crowded = ask(memberships=pairs(members, "group", "person"), friendships=pairs(ties))
     assert crowded.details["null_share_inside"] > 0.9
     assert "nearly every pair" in crowded.reason
     assert "几乎每对人" in crowded.word("reason", "zh")
