@@ -1,0 +1,474 @@
+"""From the collector's rows to tables: ids, duplicates, people, stays, shares, in DuckDB."""
+
+import datetime as dtm
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import ibis
+import pandas as pd
+import pyarrow as pa
+
+from smallnet.importers.collecting import SCRATCH, Collector
+from smallnet.importers.memberships import rebuild_stays
+from smallnet.tables import SCHEMA, Dataset, Study
+from smallnet.tables.casting import literal, quoted
+from smallnet.tables.dataset import connect
+
+__all__ = ["Assembled", "assemble"]
+
+EPOCH = dtm.datetime(1970, 1, 1)
+MINUTE_US = 60_000_000
+SECOND_US = 1_000_000
+EXTRA: dict[str, dict[str, str]] = {  # columns beside the schema's, kept where they hold anything
+    "people": {"outsider": "BOOLEAN"},
+    "groups": {"parent": "VARCHAR"},
+    "memberships": {"removed_by": "VARCHAR", "listed": "BOOLEAN"},
+    "interactions": {
+        "items": "VARCHAR",
+        "edited_at": "TIMESTAMP",
+        "reply_inferred": "BOOLEAN",
+        "text": "VARCHAR",
+    },
+    "ties": {"interaction": "VARCHAR", "name": "VARCHAR"},
+}
+ROSTERS = ("posters", "partial", "complete")
+PEOPLE = {  # where a person is named, among the collector's rows
+    "messages": ("sender", "recipient"),
+    "mentions": ("person",),
+    "reactions": ("person",),
+    "changes": ("person", "by"),
+    "members": ("person",),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assembled:
+    """The tables, and what was found while they were put together."""
+
+    dataset: Dataset
+    kept: Mapping[str, int]  # records that are new, by what they are
+    duplicates: Mapping[str, int]  # records that were there already, by what they are
+    merged: int  # people known by two names
+    stays: Mapping[str, int]  # stays by their evidence
+    orphans: int  # replies and reactions to what is not in the data
+
+
+def assemble(
+    collector: Collector, scratch: Path, study: Study, *, old: Dataset | None = None
+) -> Assembled:
+    """Put the rows of a collector together, and with those of an older data set.
+
+    Parameters
+    ----------
+    collector : Collector
+        Closed.
+    scratch : Path
+        Where its rows are.
+    study : Study
+        What is said of the data; the watch is filled in here.
+    old : Dataset, optional
+        What the new rows are added to; its connection is used up.
+    """
+    run = _Assembly(collector, scratch, old)
+    run.load()
+    run.resolve_names()
+    run.add_messages()
+    run.add_reactions()
+    run.link_replies()
+    run.watch()
+    run.rebuild_memberships()
+    run.list_groups()
+    run.list_people()
+    run.add_mentions()
+    run.find_shares()
+    return run.finish(study)
+
+
+class _Assembly:
+    """One connection on which the tables come to be, step by step."""
+
+    def __init__(self, collector: Collector, scratch: Path, old: Dataset | None) -> None:
+        self.collector, self.scratch, self.old = collector, scratch, old
+        self.connection = connect() if old is None else old.connection
+        self.con = self.connection.con
+        self.kept: dict[str, int] = {}
+        self.duplicates: dict[str, int] = {}
+        self.stays: dict[str, int] = {}
+        self.merged = self.orphans = 0
+        self.low = self.high = 0
+
+    def run(self, sql: str) -> None:
+        self.con.execute(sql)
+
+    def number(self, sql: str) -> int:
+        return int(self.con.execute(sql).fetchone()[0] or 0)
+
+    def frame(self, sql: str) -> pd.DataFrame:
+        return self.con.execute(sql).to_arrow_table().to_pandas()
+
+    def load(self) -> None:
+        """Take the collector's rows in, and make every table of the schema that is not there."""
+        for name in SCRATCH:
+            files = literal(self.scratch / f"{name}-*.parquet")
+            self.run(f"CREATE TEMP VIEW raw_{name} AS SELECT * FROM read_parquet({files})")
+        for name, table in SCHEMA.items():
+            if self.old is None:
+                schema = ibis.schema({column.name: column.dtype for column in table.columns})
+                self.connection.create_table(name, schema=schema)
+            for column, kind in EXTRA.get(name, {}).items():
+                self.run(f'ALTER TABLE "{name}" ADD COLUMN IF NOT EXISTS "{column}" {kind}')
+
+    def resolve_names(self) -> None:
+        """Make one person of somebody whom some lines call by id, others by a name of their own."""
+        known = self.collector.names
+        alias = {
+            name: next(iter(ids))
+            for name, ids in known.items()
+            if len(ids) == 1 and name not in ids and name not in self.collector.people
+        }
+        alias = {name: person for name, person in alias.items() if person not in alias}
+        for name, columns in PEOPLE.items():
+            if not alias:
+                self.run(f"CREATE TEMP VIEW new_{name} AS SELECT * FROM raw_{name}")
+                continue
+            self._register_alias(alias)
+            swapped = ", ".join(
+                f"coalesce((SELECT alias.person FROM alias WHERE alias.name = r.{column}), "
+                f"r.{column}) AS {column}"
+                for column in columns
+            )
+            self.run(
+                f"CREATE TEMP TABLE new_{name} AS SELECT * REPLACE ({swapped}) FROM raw_{name} r"
+            )
+        if alias:
+            traces = " UNION ".join(
+                f"SELECT {column} AS person FROM raw_{name}"
+                for name, columns in PEOPLE.items()
+                for column in columns
+            )
+            self.merged = self.number(
+                f"SELECT count(*) FROM alias WHERE name IN (SELECT person FROM ({traces}))"
+            )
+
+    def _register_alias(self, alias: Mapping[str, str]) -> None:
+        if not self.number("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'alias'"):
+            given = pa.table({"name": list(alias), "person": list(alias.values())})
+            self.con.register("given_alias", given)
+            self.run("CREATE TEMP TABLE alias AS SELECT * FROM given_alias")
+            self.con.unregister("given_alias")
+
+    def add_messages(self) -> None:
+        """Give every message an id, and take in those that are not there yet."""
+        told = "coalesce(\"group\", ''), coalesce(recipient, ''), sender"
+        nth = (
+            "row_number() OVER (PARTITION BY file, act IS NULL, "
+            f'"group", recipient, sender, "at" // {MINUTE_US}, fingerprint ORDER BY serial)'
+        )
+        if not self.number("SELECT count(*) FROM new_messages WHERE act IS NULL"):
+            nth = "1"
+        self.run(
+            f"""
+            CREATE TEMP TABLE acts AS
+            SELECT *, coalesce(act, 'm' || substr(md5(concat_ws('|', {told},
+                "at" // {MINUTE_US}, coalesce(fingerprint, ''), nth)), 1, 20)) AS interaction
+            FROM (SELECT *, {nth} AS nth FROM new_messages)
+            """
+        )
+        total = self.number("SELECT count(*) FROM acts")
+        once = ""
+        if total > self.number("SELECT count(DISTINCT interaction) FROM acts"):
+            once = "QUALIFY row_number() OVER (PARTITION BY interaction ORDER BY serial) = 1"
+        self.run(
+            f"""
+            CREATE TEMP TABLE fresh AS
+            SELECT interaction, sender, make_timestamp("at") AS "at", "group", recipient, kind,
+                reply_to, fingerprint, n_chars, duration_s, items,
+                make_timestamp(edited_at) AS edited_at,
+                nullif(reply_inferred, false) AS reply_inferred, "text", serial
+            FROM acts ANTI JOIN interactions USING (interaction) {once}
+            """
+        )
+        self.kept["messages"] = self.number("SELECT count(*) FROM fresh")
+        self.duplicates["messages"] = total - self.kept["messages"]
+        self.run(
+            "INSERT INTO interactions BY NAME SELECT * EXCLUDE (serial) FROM fresh "
+            'ORDER BY "at", serial'
+        )
+
+    def add_reactions(self) -> None:
+        """Reactions with a time are acts; without one they are ties, one row each."""
+        known = self.number("SELECT count(*) FROM new_reactions")
+        self.kept["reactions"] = self.collector.kept["reactions"]
+        if not known:
+            return
+        self.run(
+            """
+            INSERT INTO interactions BY NAME
+            SELECT DISTINCT ON (interaction) * FROM (
+                SELECT 'm' || substr(md5(concat_ws('|', 'reaction', act, person, "at",
+                        coalesce(name, ''))), 1, 20) AS interaction,
+                    person AS sender, make_timestamp("at") AS "at", "group", 'reaction' AS kind,
+                    act AS reply_to, name AS fingerprint
+                FROM new_reactions WHERE "at" IS NOT NULL
+            ) ANTI JOIN interactions USING (interaction) ORDER BY "at", interaction
+            """
+        )
+        self.run(
+            """
+            INSERT INTO ties BY NAME
+            SELECT DISTINCT r.person AS source, i.sender AS target, 'reaction' AS layer,
+                1.0 AS weight, true AS directed, r.act AS interaction, r.name AS name
+            FROM new_reactions r JOIN interactions i ON i.interaction = r.act
+            WHERE r."at" IS NULL AND r.person <> i.sender AND NOT EXISTS (
+                SELECT 1 FROM ties t WHERE t.source = r.person AND t.interaction = r.act
+                    AND t.name IS NOT DISTINCT FROM r.name)
+            ORDER BY ALL
+            """
+        )
+        self.orphans += self.number(
+            "SELECT count(*) FROM new_reactions r "
+            "WHERE NOT EXISTS (SELECT 1 FROM interactions i WHERE i.interaction = r.act)"
+        )
+
+    def link_replies(self) -> None:
+        """Drop answers to what is not in the data."""
+        lost = (
+            "reply_to IS NOT NULL AND (reply_to = interaction "
+            "OR reply_to NOT IN (SELECT interaction FROM interactions))"
+        )
+        orphans = self.number(f"SELECT count(*) FROM interactions WHERE {lost}")
+        if orphans:
+            self.run(f"UPDATE interactions SET reply_to = NULL, reply_inferred = NULL WHERE {lost}")
+        self.orphans += orphans
+
+    def watch(self) -> None:
+        """Find the first and the last moment that anything is known of."""
+        low, high = self.con.execute(
+            """
+            SELECT min("at"), max("at") FROM (
+                SELECT epoch_us("at") AS "at" FROM interactions
+                UNION ALL SELECT "at" FROM new_changes)
+            """
+        ).fetchone()
+        known = [] if low is None else [low // SECOND_US * SECOND_US]
+        ends = [] if high is None else [high // SECOND_US * SECOND_US + SECOND_US]
+        if self.old is not None:
+            known.append(self.old.observed_from_us)
+            ends.append(self.old.observed_until_us)
+        self.low, self.high = min(known, default=0), max(ends, default=0)
+
+    def rebuild_memberships(self) -> None:
+        """Rebuild all stays from the changes, lists and messages, old and new."""
+        changes = self.frame(
+            """
+            SELECT "group", person, change, "at", via, "by", record, counted, 1 AS fresh
+            FROM new_changes ORDER BY serial
+            """
+        )
+        earlier = self.frame(
+            """
+            SELECT "group", person, 'join' AS change, epoch_us(joined_at) AS "at", via,
+                invited_by AS "by", 0 AS record, false AS counted, 0 AS fresh
+            FROM memberships WHERE joined_at IS NOT NULL
+            UNION ALL
+            SELECT "group", person, 'leave', epoch_us(left_at), NULL, removed_by, 0, false, 0
+            FROM memberships WHERE left_at IS NOT NULL
+            """
+        )
+        self._count_changes(changes, earlier)
+        members = self.frame('SELECT DISTINCT "group", person, role FROM new_members')
+        newer = self.old is None or self.high >= self.old.observed_until_us
+        listed = set(members["group"])
+        kept = self.frame('SELECT "group", person, role FROM memberships WHERE listed')
+        stale = kept["group"].isin(listed) if newer else pd.Series(False, index=kept.index)
+        members = pd.concat([kept[~stale], members], ignore_index=True) if len(kept) else members
+        left_by = self.frame(
+            'SELECT "group", person, epoch_us(max(left_by)) AS left_by FROM memberships '
+            "WHERE left_by IS NOT NULL AND NOT coalesce(listed, false) GROUP BY ALL"
+        )
+        stays, self.stays = rebuild_stays(
+            pd.concat([earlier, changes], ignore_index=True) if len(earlier) else changes,
+            members.drop_duplicates(["group", "person"], keep="last"),
+            self._wrote(),
+            complete=self._complete(listed) if newer else set(),
+            until=self.high,
+            left_by=left_by,
+        )
+        for column in ("joined_at", "left_at", "left_by"):
+            stays[column] = pd.to_datetime(stays[column], unit="us")
+        self.con.register("given_stays", pa.Table.from_pandas(stays, preserve_index=False))
+        self.run("DELETE FROM memberships")
+        self.run("INSERT INTO memberships BY NAME SELECT * FROM given_stays")
+        self.con.unregister("given_stays")
+
+    def _complete(self, listed: set[str]) -> set[str]:
+        told = {group: known.get("roster") for group, known in self.collector.groups.items()}
+        return {group for group in listed if told.get(group) in (None, "complete")}
+
+    def _count_changes(self, changes: pd.DataFrame, earlier: pd.DataFrame) -> None:
+        """Count the records that tell something new, and those that repeat it."""
+        key = ["group", "person", "change", "minute"]
+        both = pd.concat([earlier, changes], ignore_index=True) if len(earlier) else changes
+        both = both.assign(minute=both["at"] // MINUTE_US)
+        fresh = both[(both["fresh"] == 1)]
+        new = fresh[~both.duplicated(key)[fresh.index]]
+        counted = set(fresh.loc[fresh["counted"].astype(bool), "record"])
+        self.kept["changes"] = len(counted & set(new["record"]))
+        self.duplicates["changes"] = len(counted) - self.kept["changes"]
+
+    def _wrote(self) -> pd.DataFrame:
+        """Whose messages, or whose place on an older list, say that they were members."""
+        nobody = self._nobody()
+        wrote = self.frame(
+            """
+            SELECT "group", sender AS person,
+                epoch_us(min("at")) AS first, epoch_us(max("at")) AS last
+            FROM interactions
+            WHERE "group" IS NOT NULL AND coalesce(kind, 'text') <> 'system'
+            GROUP BY ALL ORDER BY ALL
+            """
+        )
+        wrote = wrote[~wrote["person"].isin(nobody)]
+        once = self.frame(
+            f"""
+            SELECT "group", person, {self.high}::BIGINT AS first, 0::BIGINT AS last
+            FROM memberships WHERE joined_at IS NULL AND left_at IS NULL
+            ORDER BY ALL
+            """
+        )
+        both = pd.concat([wrote, once], ignore_index=True) if len(once) else wrote
+        return both.drop_duplicates(["group", "person"], ignore_index=True)
+
+    def _nobody(self) -> set[str]:
+        """People who are no members for having written: machines and outsiders."""
+        known = self.frame("SELECT person FROM people WHERE bot OR outsider")["person"]
+        bots = {person for person, bot in self.collector.people.items() if bot}
+        return {*known, *bots, *self.collector.outsiders}
+
+    def list_groups(self) -> None:
+        """Every group that is named anywhere, with what was told of it."""
+        told = self.collector.groups
+        names = self.frame(
+            """
+            SELECT "group" FROM groups UNION SELECT "group" FROM memberships
+            UNION SELECT "group" FROM interactions WHERE "group" IS NOT NULL
+            """
+        )["group"]
+        parents = [known["parent"] for known in told.values() if known.get("parent")]
+        changed = set(self.frame('SELECT DISTINCT "group" FROM new_changes')["group"])
+        listed = set(self.frame('SELECT DISTINCT "group" FROM new_members')["group"])
+        earlier = self.frame("SELECT * FROM groups").set_index("group")
+        rows = []
+        for group in sorted({*names, *told, *parents}):
+            before = earlier.loc[group].dropna().to_dict() if group in earlier.index else {}
+            known = dict(told.get(group, {}))
+            roster = known.pop("roster", None) or (
+                "complete" if group in listed else "partial" if group in changed else "posters"
+            )
+            if "roster" in before:
+                roster = max(roster, str(before["roster"]), key=ROSTERS.index)
+            for column in ("created_at", "closed_at"):
+                if column in known:
+                    known[column] = pd.Timestamp(known[column], unit="us")
+            rows.append({"group": group, **before, **known, "roster": roster})
+        frame = pd.DataFrame(rows, columns=None if rows else ["group"])
+        for column in ("created_at", "closed_at"):
+            if column in frame:
+                frame[column] = pd.to_datetime(frame[column]).astype("datetime64[us]")
+        self._replace("groups", frame)
+
+    def list_people(self) -> None:
+        """Every person who is named anywhere."""
+        named = " UNION ".join(
+            [
+                "SELECT person FROM people",
+                "SELECT sender FROM interactions",
+                "SELECT recipient FROM interactions",
+                "SELECT person FROM memberships",
+                "SELECT invited_by FROM memberships",
+                "SELECT removed_by FROM memberships",
+                "SELECT person FROM new_mentions",
+                "SELECT person FROM new_reactions",
+            ]
+        )
+        everybody = self.frame(f"SELECT person FROM ({named}) WHERE person IS NOT NULL")["person"]
+        people = pd.DataFrame({"person": sorted({*everybody, *self.collector.people})})
+        people = people.merge(self.frame("SELECT * FROM people"), "left", on="person")
+        told = {p: bot for p, bot in self.collector.people.items() if bot is not None}
+        bots = people["person"].map(told).astype("boolean")
+        people["bot"] = bots.fillna(people["bot"].astype("boolean"))
+        outside = people["person"].isin(self.collector.outsiders)
+        before = people["outsider"].astype("boolean").fillna(value=False)
+        people["outsider"] = (outside | before).where(outside | before)
+        self._replace("people", people)
+
+    def add_mentions(self) -> None:
+        """Whom a message addresses."""
+        self.run(
+            """
+            INSERT INTO recipients BY NAME
+            SELECT DISTINCT f.interaction, m.person, 'mention' AS role
+            FROM new_mentions m JOIN fresh f USING (serial) WHERE m.person <> f.sender
+            ORDER BY ALL
+            """
+        )
+
+    def find_shares(self) -> None:
+        """Links and forwards that were posted in two or more groups."""
+        self.run("DELETE FROM shares")
+        self.run(
+            """
+            INSERT INTO shares BY NAME
+            WITH posted AS (
+                SELECT interaction, sender, "at", "group", recipient,
+                    unnest(list_distinct(string_split(items, ' '))) AS item
+                FROM interactions WHERE items IS NOT NULL
+            ), spread AS (
+                SELECT item FROM posted GROUP BY item HAVING count(DISTINCT "group") >= 2
+            )
+            SELECT 's' || substr(md5(concat_ws('|', interaction, item)), 1, 20) AS share, item,
+                sender AS sharer, CASE WHEN "group" IS NULL THEN 'friend' ELSE 'group' END
+                AS channel, "at" AS shared_at, "group", recipient
+            FROM posted JOIN spread USING (item)
+            WHERE "group" IS NOT NULL OR recipient IS NOT NULL
+            ORDER BY shared_at, share
+            """
+        )
+
+    def finish(self, study: Study) -> Assembled:
+        """Leave out what holds nothing, and say when somebody was watching."""
+        for name, extra in EXTRA.items():
+            for column in extra:
+                if not self.number(f'SELECT count("{column}") FROM "{name}"'):
+                    self.run(f'ALTER TABLE "{name}" DROP COLUMN "{column}"')
+        present = tuple(name for name in SCHEMA if self.number(f'SELECT count(*) FROM "{name}"'))
+        if self.high:
+            study = replace(
+                study,
+                observed_from=EPOCH + dtm.timedelta(microseconds=self.low),
+                observed_until=EPOCH + dtm.timedelta(microseconds=self.high),
+            )
+        return Assembled(
+            dataset=Dataset(self.connection, present, study),
+            kept=self.kept,
+            duplicates=self.duplicates,
+            merged=self.merged,
+            stays=self.stays,
+            orphans=self.orphans,
+        )
+
+    def _replace(self, name: str, frame: pd.DataFrame) -> None:
+        self.con.register("given_rows", pa.Table.from_pandas(frame, preserve_index=False))
+        columns = [column for column in frame.columns if column not in self._columns(name)]
+        for column in columns:
+            truths = frame[column].dropna().map(lambda value: isinstance(value, bool))
+            kind = "BOOLEAN" if truths.all() else None
+            kind = kind or ("DOUBLE" if pd.api.types.is_numeric_dtype(frame[column]) else "VARCHAR")
+            self.run(f"ALTER TABLE {name} ADD COLUMN {quoted(column)} {kind}")
+        self.run(f"DELETE FROM {name}")
+        self.run(f"INSERT INTO {name} BY NAME SELECT * FROM given_rows")
+        self.con.unregister("given_rows")
+
+    def _columns(self, name: str) -> list[str]:
+        return [row[0] for row in self.con.execute(f"DESCRIBE {name}").fetchall()]

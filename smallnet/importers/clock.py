@@ -1,0 +1,142 @@
+"""Clocks on the wall: what a local time is in UTC, and what a number of an epoch means."""
+
+import datetime as dtm
+import zoneinfo
+
+from smallnet.errors import InputError
+
+__all__ = ["FIRST_US", "LAST_US", "Clock", "epoch_us", "local_us"]
+
+EPOCH = dtm.datetime(1970, 1, 1)
+QUARTER_US = 900_000_000  # offsets of zones are whole quarters of an hour since 1972
+SECOND_US = 1_000_000
+FIRST_US, LAST_US = 315_532_800_000_000, 4_102_444_800_000_000  # 1980 and 2100
+READINGS = ("UTC", "Asia/Shanghai", "America/New_York")
+
+
+def local_us(
+    year: int, month: int, day: int, hour: int = 0, minute: int = 0, second: int = 0
+) -> int:
+    """Microseconds from 1970 to a wall-clock time, as if the wall were in UTC.
+
+    Raises
+    ------
+    ValueError
+        If there is no such day or hour.
+    """
+    moment = dtm.datetime(year, month, day, hour, minute, second)
+    return (moment - EPOCH) // dtm.timedelta(microseconds=1)
+
+
+def epoch_us(number: float, unit: str | None = None) -> int:
+    """Microseconds of a count since 1970 UTC.
+
+    Parameters
+    ----------
+    number : float
+        The count.
+    unit : str, optional
+        ``s``, ``ms`` or ``us``; told from its size where not given: a day between 1980 and 2100
+        is no day of another unit.
+
+    Raises
+    ------
+    InputError
+        If no unit makes it a moment between 1980 and 2100.
+
+    Examples
+    --------
+    >>> epoch_us(1_700_000_000) == epoch_us(1_700_000_000_000)
+    True
+    """
+    factors = {"s": 1_000_000, "ms": 1_000, "us": 1}
+    for factor in [factors[unit]] if unit else factors.values():
+        moment = round(number * factor)
+        if FIRST_US <= moment < LAST_US:
+            return moment
+    msg = f"{number!r} is no time between 1980 and 2100 in {unit or 's, ms or us'} since 1970"
+    raise InputError(msg)
+
+
+class Clock:
+    """Turns the times of a wall clock into UTC, and counts what the clock changes did to them.
+
+    Parameters
+    ----------
+    zone : str or None
+        Name of the zone, such as ``Europe/Berlin``; without one every wall-clock time is refused.
+
+    Attributes
+    ----------
+    twice, never : int
+        Times that the clock showed twice (when it was put back) and never (put forward). A time
+        shown twice is the first of the two, unless time would then run backwards; one that was
+        never shown is read with the offset before the change.
+    """
+
+    def __init__(self, zone: str | None) -> None:
+        self.zone = zone
+        self.twice = self.never = 0
+        self._offsets: dict[int, tuple[int, int]] = {}
+        self._last = -(2**62)
+        self._zone: zoneinfo.ZoneInfo | None = None
+        if zone is not None:
+            try:
+                self._zone = zoneinfo.ZoneInfo(zone)
+            except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+                msg = f"--timezone is {zone!r}, expected a name such as Europe/Berlin"
+                raise InputError(msg) from None
+
+    def utc(self, local: int, *, line: int | None = None) -> int:
+        """Give the moment of a wall-clock time.
+
+        Parameters
+        ----------
+        local : int
+            Microseconds from 1970 as if the wall were in UTC (see ``local_us``).
+        line : int, optional
+            Where it stands, for the message.
+
+        Raises
+        ------
+        InputError
+            If the zone is not known: two readings, and the option that settles it.
+        """
+        if not FIRST_US <= local < LAST_US:
+            return local  # no time of a chat in any zone: the collector leaves it out and says so
+        quarter = local // QUARTER_US
+        both = self._offsets.get(quarter)
+        if both is None:
+            both = self._offsets[quarter] = self._find(local, line)
+        first, second = both
+        moment = local - first
+        if first != second:
+            if first > second:  # offset before the change is larger: the hour came twice
+                self.twice += 1
+                if moment < self._last - SECOND_US:
+                    moment = local - second
+            else:
+                self.never += 1
+        self._last = moment
+        return moment
+
+    def _find(self, local: int, line: int | None) -> tuple[int, int]:
+        """Offsets of both readings of a wall-clock time (they differ near a clock change)."""
+        wall = EPOCH + dtm.timedelta(microseconds=local)
+        if self._zone is None:
+            where = "" if line is None else f"line {line}: "
+            readings = " or ".join(
+                f"{wall.replace(tzinfo=zoneinfo.ZoneInfo(z)).astimezone(dtm.UTC):%Y-%m-%d %H:%M} "
+                f"UTC in {z}"
+                for z in READINGS
+            )
+            msg = (
+                f"{where}{wall:%Y-%m-%d %H:%M} is the time of a clock on the wall, without a zone: "
+                f"it is {readings}; say which with --timezone, such as --timezone Europe/Berlin"
+            )
+            raise InputError(msg)
+        offsets = []
+        for fold in (0, 1):
+            gap = wall.replace(tzinfo=self._zone, fold=fold).utcoffset()
+            offsets.append((gap or dtm.timedelta()) // dtm.timedelta(microseconds=1))
+        return offsets[0], offsets[1]
