@@ -160,7 +160,11 @@ def test_where_chance_puts_nearly_every_pair_together_the_reason_says_so():
     members = [("all", f"p{i}") for i in range(30)] + [("two", "p30"), ("two", "p31")]
     rings = [(f"p{i}", f"p{(i + step) % 30}") for i in range(30) for step in (1, 2)]
     ties = [*rings, ("p30", "p31")]
-    crowded = ask(memberships=pairs(members, "group", "person"), friendships=pairs(ties))
+    crowded = ask(
+        {"coverage": {"cross_group_ties": True}},
+        memberships=pairs(members, "group", "person"),
+        friendships=pairs(ties),
+    )
     assert crowded.details["null_share_inside"] > 0.9
     assert "nearly every pair" in crowded.reason
     assert "几乎每对人" in crowded.word("reason", "zh")
