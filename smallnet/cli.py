@@ -43,10 +43,17 @@ COMMAND_EXAMPLES = {
             "study my_tables -o out --set small_group=20 --set dead_after=14d --seed 7",
         ),
         "check": ("check my_tables", "check my_tables --json > problems.json"),
+        "import": (
+            'import whatsapp "WhatsApp Chat.txt" -o tables --timezone Europe/Berlin',
+            "import auto export.zip -o tables --key my.key --append",
+            "import columns log.csv -o tables --map columns.toml",
+        ),
+        "anonymise": ("anonymise my_tables -o to_share --key my.key",),
         "list": ("data list", "data list --json"),
         "get": ("data get karate", "data get slack_10academy -o tables"),
         "score": ("score my_tables -o groups.csv",),
         "report": ("report out --lang zh",),
+        "across": ("across out -o out/across", "across out/karate out/eies -o both --lang zh"),
         "simulate": ("simulate --list", "simulate step_at_30 -o world --seed 3"),
         "spread": (
             "spread my_tables --model independent-cascade --probability 0.05 "
@@ -134,6 +141,8 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--json", action="store_true", help="the list as JSON")
     _add_lang(check)
 
+    _add_import(commands)
+
     data = _command(commands, "data", "public data sets: list them, get one", _data_list)
     data.set_defaults(json=False)
     actions = data.add_subparsers(title="actions", metavar="list|get", required=True)
@@ -151,6 +160,15 @@ def _parser() -> argparse.ArgumentParser:
     report = _command(commands, "report", "build the page again from OUT/results.json", _report)
     report.add_argument("out", metavar="OUT", help="folder that a study wrote")
     _add_lang(report, default=None)
+
+    across = _command(commands, "across", "what several studies say together, on a page", _across)
+    across.add_argument("out", nargs="+", metavar="OUT", help="studies, or a folder of studies")
+    across.add_argument("-o", "--output", metavar="DIR", required=True, help="folder for the page")
+    words = "data sets that hold the same people, only one of which counts (may be given again)"
+    across.add_argument(
+        "--same-people", action="append", default=[], type=_names, metavar="A,B", help=words
+    )
+    _add_lang(across)
 
     simulate = _command(
         commands, "simulate", "write a world with known answers as tables", _simulate
@@ -213,6 +231,31 @@ def _command(
     )
     parser.set_defaults(run=run)
     return parser
+
+
+def _add_import(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    words = "chat exports and logs to tables that name nobody"
+    imports = _command(commands, "import", words, _import)
+    imports.add_argument("format", metavar="FORMAT", help="auto, columns, or an export's format")
+    imports.add_argument("files", nargs="+", metavar="FILE", help="files, zips or folders")
+    imports.add_argument("-o", "--output", metavar="DIR", required=True, help="folder for tables")
+    imports.add_argument("--timezone", metavar="ZONE", help="of wall-clock times: Europe/Berlin")
+    imports.add_argument("--date-order", choices=["dmy", "mdy", "ymd"], help="of 3/4/21")
+    imports.add_argument("--keep-text", action="store_true", help="keep the words; is recorded")
+    imports.add_argument("--append", action="store_true", help="add what is new to DIR")
+    imports.add_argument("--map", metavar="FILE", help="TOML map of columns, for columns")
+    imports.add_argument("--chat", metavar="NAME", help="name of the chat, where no file says it")
+    imports.add_argument("--me", metavar="NAME", help='who exported, where system lines say "you"')
+    words = "pseudonyms for people and groups, words dropped, rare traits left out"
+    anonymise = _command(commands, "anonymise", words, _anonymise)
+    anonymise.add_argument("dir", metavar="DIR", help="folder of tables")
+    anonymise.add_argument("-o", "--output", metavar="DIR", required=True, help="folder for tables")
+    for command in (imports, anonymise):
+        words = "key of the pseudonyms, made if missing (default: OUTPUT.key, beside the folder)"
+        command.add_argument("--key", metavar="FILE", help=words)
+        words = "fewer people than this are not told apart in what is shared (default 5)"
+        command.add_argument("--min-cell", type=int, default=5, metavar="N", help=words)
+        _add_lang(command)
 
 
 def _add_settings(parser: argparse.ArgumentParser) -> None:
@@ -414,6 +457,39 @@ def _check(arguments: argparse.Namespace) -> int:
     return BAD_INPUT if report.stops else DONE
 
 
+def _import(arguments: argparse.Namespace) -> int:
+    from smallnet.importers import import_export
+
+    report = import_export(
+        None if arguments.format == "auto" else arguments.format,
+        arguments.files,
+        arguments.output,
+        timezone=arguments.timezone,
+        date_order=arguments.date_order,
+        key_file=arguments.key,
+        keep_text=arguments.keep_text,
+        append=arguments.append,
+        min_cell=arguments.min_cell,
+        map_file=arguments.map,
+        chat=arguments.chat,
+        me=arguments.me,
+    )
+    print(report.to_text(arguments.lang), file=sys.stderr)
+    print(arguments.output)
+    return DONE
+
+
+def _anonymise(arguments: argparse.Namespace) -> int:
+    from smallnet.importers import anonymise
+
+    summary = anonymise(
+        arguments.dir, arguments.output, key_file=arguments.key, min_cell=arguments.min_cell
+    )
+    print(summary.get(arguments.lang), file=sys.stderr)
+    print(arguments.output)
+    return DONE
+
+
 def _print_json(value: object) -> None:
     import json
 
@@ -458,6 +534,22 @@ def _report(arguments: argparse.Namespace) -> int:
     from smallnet.report import build_page
 
     print(build_page(Path(arguments.out), lang=arguments.lang))
+    return DONE
+
+
+def _across(arguments: argparse.Namespace) -> int:
+    from smallnet.report import write_across
+
+    claims = write_across(
+        arguments.out,
+        arguments.output,
+        same_people=arguments.same_people,
+        lang=arguments.lang,
+    )
+    for found in claims:
+        if found.state != "nobody":
+            print(f"{found.id:4} {found.verdict:13} {found.reason.get(arguments.lang)}")
+    print(f"page: {Path(arguments.output) / 'across.html'}")
     return DONE
 
 
