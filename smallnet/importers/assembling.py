@@ -134,8 +134,8 @@ class _Assembly:
                 continue
             self._register_alias(alias)
             swapped = ", ".join(
-                f"coalesce((SELECT alias.person FROM alias WHERE alias.name = r.{column}), "
-                f"r.{column}) AS {column}"
+                f"coalesce((SELECT alias.person FROM alias WHERE alias.name = r.{quoted(column)}), "
+                f"r.{quoted(column)}) AS {quoted(column)}"
                 for column in columns
             )
             self.run(
@@ -143,7 +143,7 @@ class _Assembly:
             )
         if alias:
             traces = " UNION ".join(
-                f"SELECT {column} AS person FROM raw_{name}"
+                f"SELECT {quoted(column)} AS person FROM raw_{name}"
                 for name, columns in PEOPLE.items()
                 for column in columns
             )
