@@ -15,6 +15,7 @@ References
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -23,9 +24,10 @@ from smallnet.errors import InputError
 from smallnet.hypotheses.guards import check_counts
 from smallnet.hypotheses.methods.within import Within, check_rows, climb, clustered_errors, codes_of
 
-__all__ = ["fit_conditional_poisson"]
+__all__ = ["StrataCounts", "fit_conditional_poisson", "telling_rows"]
 
 FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
 
 
 def fit_conditional_poisson(
@@ -75,6 +77,70 @@ def fit_conditional_poisson(
     >>> np.exp(model.beta).round(6)
     array([3.])
     """
+    rows = telling_rows(y, exposure, x, stratum)
+
+    def state(beta: FloatArray) -> tuple[FloatArray, FloatArray, tuple[FloatArray, FloatArray]]:
+        mu, centred, information = rows.at(beta)
+        return centred.T @ (rows.y - mu), information, (mu, centred)
+
+    beta, information, (mu, centred) = climb(
+        state, rows.x, most_iterations=most_iterations, tolerance=tolerance
+    )
+    cov: FloatArray = np.linalg.inv(information).astype(float)
+    held = mu[:, None, None] * centred[:, :, None] * centred[:, None, :]
+    chosen = [np.asarray(c)[rows.kept] for c in clusters] or [rows.stratum]
+    clustered, worth = clustered_errors((rows.y - mu)[:, None] * centred, held, cov, chosen)
+    return Within(
+        beta=beta,
+        cov=cov,
+        cov_clustered=clustered,
+        effective_clusters=worth,
+        n_rows=rows.y.size,
+        n_strata=int(rows.events.size),
+        events=float(rows.y.sum()),
+    )
+
+
+@dataclass(frozen=True)
+class StrataCounts:
+    """The rows that tell of anything, strata coded from 0 and covariates about their mean.
+
+    ``kept`` says which of the rows given they are; ``events`` is the total of each stratum.
+    """
+
+    y: FloatArray
+    exposure: FloatArray
+    x: FloatArray
+    stratum: IntArray
+    events: FloatArray
+    kept: npt.NDArray[np.bool_]
+
+    def at(self, beta: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Give expected counts, covariates less their stratum's mean, and the information."""
+        eta = self.x @ beta
+        rate = self.exposure * np.exp(eta - eta.max(initial=0.0))
+        total = np.bincount(self.stratum, rate, self.events.size)
+        mu = rate * (self.events / np.maximum(total, 1e-300))[self.stratum]
+        mean = [np.bincount(self.stratum, mu * c, self.events.size) / self.events for c in self.x.T]
+        centred = self.x - np.stack(mean, 1)[self.stratum] if self.events.size else self.x
+        return mu, centred, centred.T @ (mu[:, None] * centred)
+
+
+def telling_rows(
+    y: npt.ArrayLike, exposure: npt.ArrayLike, x: npt.ArrayLike, stratum: npt.ArrayLike
+) -> StrataCounts:
+    """Check columns and keep the rows at risk in strata with an event and another row.
+
+    Parameters
+    ----------
+    y, exposure, x, stratum
+        As in :func:`fit_conditional_poisson`.
+
+    Raises
+    ------
+    TrapError, InputError
+        As there.
+    """
     values = check_rows(x, y=y, exposure=exposure, stratum=stratum)
     check_counts(y, exposure, values)
     counts, risk = np.asarray(y, dtype=float), np.asarray(exposure, dtype=float)
@@ -85,44 +151,13 @@ def fit_conditional_poisson(
     alive = risk > 0
     tells = np.bincount(code, counts * alive)[code] > 0
     keep = alive & tells & (np.bincount(code, alive)[code] > 1)
-    y_, e_, x_ = counts[keep], risk[keep], values[keep] - values[keep].mean(axis=0)
-    s_ = codes_of(code[keep])
-    events: FloatArray = np.bincount(s_, y_).astype(float) if keep.any() else np.zeros(0)
-
-    def state(beta: FloatArray) -> tuple[FloatArray, FloatArray, tuple[FloatArray, FloatArray]]:
-        mu, centred, information = _state(beta, e_, x_, s_, events)
-        return centred.T @ (y_ - mu), information, (mu, centred)
-
-    beta, information, (mu, centred) = climb(
-        state, x_, most_iterations=most_iterations, tolerance=tolerance
+    inside = values[keep]
+    strata = codes_of(code[keep])
+    return StrataCounts(
+        y=counts[keep],
+        exposure=risk[keep],
+        x=inside - inside.mean(axis=0) if keep.any() else inside,
+        stratum=strata,
+        events=np.bincount(strata, counts[keep]).astype(float) if keep.any() else np.zeros(0),
+        kept=keep,
     )
-    cov: FloatArray = np.linalg.inv(information).astype(float)
-    held = mu[:, None, None] * centred[:, :, None] * centred[:, None, :]
-    chosen = [np.asarray(c)[keep] for c in clusters] or [s_]
-    clustered, worth = clustered_errors((y_ - mu)[:, None] * centred, held, cov, chosen)
-    return Within(
-        beta=beta,
-        cov=cov,
-        cov_clustered=clustered,
-        effective_clusters=worth,
-        n_rows=int(keep.sum()),
-        n_strata=int(events.size),
-        events=float(y_.sum()),
-    )
-
-
-def _state(
-    beta: FloatArray,
-    exposure: FloatArray,
-    x: FloatArray,
-    stratum: npt.NDArray[np.int64],
-    events: FloatArray,
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Give expected counts, covariates less their stratum's mean, and the information."""
-    eta = x @ beta
-    rate = exposure * np.exp(eta - eta.max(initial=0.0))
-    total = np.bincount(stratum, rate, events.size)
-    mu = rate * (events / np.maximum(total, 1e-300))[stratum]
-    mean = [np.bincount(stratum, mu * c, events.size) / events for c in x.T]
-    centred = x - np.stack(mean, 1)[stratum] if events.size else x
-    return mu, centred, centred.T @ (mu[:, None] * centred)
