@@ -46,6 +46,7 @@ SCRATCH: dict[str, dict[str, pa.DataType]] = {
         "items": pa.string(),  # digests of links and forwards, a space between
         "edited_at": pa.int64(),
         "text": pa.string(),
+        "thread": pa.string(),  # of the platform: a topic
     },
     "mentions": {"serial": pa.int64(), "person": pa.string()},
     "reactions": {
@@ -112,6 +113,7 @@ class Collector:
         self.other: Counter[str] = Counter()
         self.reasons: Counter[str] = Counter()
         self.first_lines: dict[str, list[int | str]] = {}
+        self.covered: set[str] = set()  # coverage that this export turned out to have
         self.date_order: str | None = None  # a format that had to decide says so
         self._several_files = False
         self._pseudonyms, self._scratch, self._keep_text = pseudonyms, scratch, keep_text
@@ -252,6 +254,7 @@ class Collector:
         links: Sequence[str] = (),
         forwarded_from: object = None,
         edited_at: int | None = None,
+        thread: object = None,
     ) -> None:
         """Take a message, call or contact.
 
@@ -287,6 +290,8 @@ class Collector:
             Where it was first, as far as the export says.
         edited_at : int, optional
             Microseconds.
+        thread : object, optional
+            The conversation inside the group, such as a topic; kept as a digest.
         """
         self.kept["messages"] += 1
         self._accounted = True
@@ -294,6 +299,8 @@ class Collector:
             self._undo("messages")
             return
         where = None if group is None else self._group(group)
+        if where is None and recipient is not None:
+            self.covered.add("private")
         if duration_s is not None and not 0 <= duration_s < FOREVER_S:
             duration_s = None
         if edited_at is not None and not self._possible(edited_at):
@@ -302,13 +309,12 @@ class Collector:
         if text is not None:
             n_chars = len(text)
             if n_chars:
-                normal = normal_text(text)
-                fingerprint = self._pseudonyms.words(normal)
-                if "://" in text or "www." in text or links:
-                    found = links_of(" ".join((text, *links)))
-                    items = " ".join(self._pseudonyms.item(link) for link in found) or None
-                    if items and kind == "text":
-                        kind = "link"
+                fingerprint = self._pseudonyms.words(normal_text(text))
+        if links or (text and ("://" in text or "www." in text)):
+            found = links_of(" ".join((text or "", *links)))
+            items = " ".join(self._pseudonyms.item(link) for link in found) or None
+            if items and kind == "text":
+                kind = "link"
         if forwarded_from is not None and fingerprint is not None:
             forward = self._pseudonyms.item(f"forward\0{forwarded_from}\0{fingerprint}")
             items = forward if items is None else f"{items} {forward}"
@@ -333,6 +339,7 @@ class Collector:
                 items,
                 edited_at,
                 _storable(text) if self._keep_text else None,
+                None if thread is None else self._pseudonyms.thread(where, thread),
             ),
         )
         for person in mentions:
@@ -405,6 +412,10 @@ class Collector:
         """Tell what had to be assumed; once where it is told again."""
         if text not in self.notes:
             self.notes.append(text)
+
+    def covers(self, *channels: str) -> None:
+        """Tell of coverage that not every export of the format has, but this one does."""
+        self.covered.update(channels)
 
     def begin_file(self, number: int, *, several: bool) -> None:
         """Tell which of the user's files is read now."""

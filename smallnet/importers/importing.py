@@ -221,7 +221,7 @@ def _one_sentence(known: Format, source: Source, collector: Collector) -> Iterat
 def _study(
     known: Format, out: Path, collector: Collector, old: Dataset | None, *, keep_text: bool
 ) -> Study:
-    covers = set(known.covers)
+    covers = {*known.covers, *collector.covered}
     notes = [note.en for note in collector.notes]
     notes.append(
         "the words of the messages are kept: --keep-text was asked for"
