@@ -29,6 +29,7 @@ EXTRA: dict[str, dict[str, str]] = {  # columns beside the schema's, kept where 
         "edited_at": "TIMESTAMP",
         "reply_inferred": "BOOLEAN",
         "text": "VARCHAR",
+        "thread": "VARCHAR",
     },
     "ties": {"interaction": "VARCHAR", "name": "VARCHAR"},
 }
@@ -185,7 +186,7 @@ class _Assembly:
             SELECT interaction, sender, make_timestamp("at") AS "at", "group", recipient, kind,
                 reply_to, fingerprint, n_chars, duration_s, items,
                 make_timestamp(edited_at) AS edited_at,
-                nullif(reply_inferred, false) AS reply_inferred, "text", serial
+                nullif(reply_inferred, false) AS reply_inferred, "text", thread, serial
             FROM acts ANTI JOIN interactions USING (interaction) {once}
             """
         )

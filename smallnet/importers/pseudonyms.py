@@ -105,6 +105,10 @@ class Pseudonyms:
         """Pseudonym of a message, whose id is its own within its group."""
         return "m" + self._of("act", f"{group or ''}\0{raw}", 10)
 
+    def thread(self, group: str | None, raw: object) -> str:
+        """Pseudonym of a conversation inside a group, such as a topic."""
+        return "t" + self._of("thread", f"{group or ''}\0{raw}")
+
     def item(self, words: str) -> str:
         """Pseudonym of what is shared, such as a link."""
         return "i" + self._digest("item", words.encode("utf-8", "surrogatepass"))
