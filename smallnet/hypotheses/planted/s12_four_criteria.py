@@ -141,13 +141,18 @@ def _mutual(talk: Talk, before: FloatArray) -> FloatArray:
     return both / np.where(dyads > 0, dyads, np.nan)
 
 
-@lru_cache(maxsize=16)
 def _truth(effect: float, groups: int, people: int) -> float:
-    """Mean gain, over outcomes and fits to 4 / 5 of so many groups, in a large population."""
+    return float(np.mean(_gains(effect, groups, people)))
+
+
+@lru_cache(maxsize=16)
+def _gains(effect: float, groups: int, people: int) -> tuple[float, ...]:
+    """Mean gain over outcomes in a large population, of fits to 4 / 5 of so many groups."""
     rng = np.random.default_rng(20240101)
     unseen = _draw(effect, POPULATION, POPULATION * people // groups, rng)
     gains = []
     for _trial in range(TRIALS):
+        gained = []
         seen = _draw(effect, groups * 4 // 5, people * 4 // 5, rng)
         for outcome in range(seen.fared.shape[1]):
             y, test = (_event(world.fared[:, outcome]) for world in (seen, unseen))
@@ -160,8 +165,9 @@ def _truth(effect: float, groups: int, people: int) -> float:
             k, whole = len(base), np.ones((1, y.size))
             plain = ridge_logistic(x[:, :k], y, whole, np.ones(k))[0, 1:]
             full = tuned(x[:, :k], x[:, k:], y, whole, inner=4, rng=rng)[0][0, 1:]
-            gains.append(area(new @ full, test)[0] - area(new[:, :k] @ plain, test)[0])
-    return float(np.mean(gains))
+            gained.append(area(new @ full, test)[0] - area(new[:, :k] @ plain, test)[0])
+        gains.append(float(np.mean(gained)))
+    return tuple(gains)
 
 
 def _event(values: FloatArray) -> FloatArray:
