@@ -134,7 +134,7 @@ CLAIM = Claim(
         Text(
             "Where the criteria tell nothing the interval was 1.6 times as wide as it need be in "
             "simulated worlds: false alarms are rarer than alpha, small gains stay inconclusive.",
-            "若四条标准毫无信息，模拟世界中区间为所需的 1.6 倍宽：误报少于 alpha，微小增量则尚无定论。",
+            "若四条标准毫无信息，模拟世界中区间偏宽至 1.6 倍：误报少于 alpha，微小增量尚无定论。",
         ),
     ),
     why_hard=Text(
