@@ -8,7 +8,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 export OMP_NUM_THREADS ?= 1
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: study test lint notebooks results bench calibration campaign lock clean
+.PHONY: study test lint notebooks results docs bench calibration campaign lock clean
 
 study: $(VENV)/.run
 	$(BIN)/smallnet study data/campaign -o out/campaign
@@ -26,6 +26,11 @@ lint: $(VENV)/.dev
 # All registered data that are on this machine, each to out/NAME.
 results: $(VENV)/.run
 	$(BIN)/python data/make_results.py out
+
+# The site, out/docs/index.html: notebooks are executed and claims drawn, both kept until the package
+# changes. DOCS_ARGS="-D quick=1" leaves both out. A warning is an error; links are checked offline.
+docs: $(VENV)/.dev
+	$(BIN)/sphinx-build -W --keep-going -D nb_execution_mode=cache $(DOCS_ARGS) docs out/docs
 
 # Races against peers: prints the table, writes benchmarks.json and benchmarks.md. The peers live
 # in an environment of their own; PEERS=FOLDER names another one, BENCH_ARGS="--only seeding" races.

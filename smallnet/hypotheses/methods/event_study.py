@@ -58,7 +58,7 @@ class EventStudy:
         Whether anything before the event differs from the base: smallest p over those times,
         against its law in the draws; times with fewer than 5 treated clusters count only if no
         other does; ``nan`` if there are none. A large p is no proof of parallel
-        trends [3]_.
+        trends (Roth 2022, see :func:`event_study`).
     two_way : float
         What the regression on unit and period effects says, for comparison; biased if effects
         grow or differ between cohorts.
