@@ -1,4 +1,4 @@
-"""What a field of a record says, if it is of the type it should be; else nothing, never an error."""
+"""What a field of a record says, if it is of the type it should be; else nothing, no error."""
 
 import datetime as dtm
 from typing import Any
@@ -68,6 +68,8 @@ def epoch_field(value: Any, unit: str | None = None) -> int | None:
     >>> epoch_field("1700000000", "s"), epoch_field(-5), epoch_field(None)
     (1700000000000000, None, None)
     """
+    if unit == "s" and isinstance(value, str) and len(value) == 10 and value.isdecimal():
+        return int(value) * 1_000_000  # what most exports hold, at once
     found = number(value)
     if found is None:
         return None

@@ -20,6 +20,7 @@ KEY_BYTES = 32
 MARKS = dict.fromkeys(  # of direction, joining and order: invisible, and not the same everywhere
     (0xAD, 0x61C, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF)
 )
+MARK = re.compile(f"[{''.join(map(chr, MARKS))}]")
 SPACES = dict.fromkeys((0xA0, 0x202F, 0x2007, 0x2009), " ")
 LINK = re.compile(r"(?:https?://|www\.)[^\s<>\"'，。；）】》]+", re.IGNORECASE)
 TRACKING = re.compile(r"(?:utm_\w+|fbclid|gclid|igshid|si|spm|share_token)=[^&#]*&?")
@@ -81,6 +82,7 @@ class Pseudonyms:
         self._key, self._realm = key, realm
         self._people: dict[object, str] = {}
         self._groups: dict[object, str] = {}
+        self._begun: dict[tuple[str, int], hashlib.blake2b] = {}  # hashes that took in the key
 
     @property
     def key_id(self) -> str:
@@ -115,18 +117,20 @@ class Pseudonyms:
 
     def words(self, normal: str) -> str:
         """Fingerprint of words that ``normal_text`` gave; the same in every realm."""
-        return hashlib.blake2b(
-            normal.encode("utf-8", "surrogatepass"), key=self._key, digest_size=8
-        ).hexdigest()
+        return self._digest("", normal.encode("utf-8", "surrogatepass"))
 
     def _of(self, kind: str, raw: str, size: int = 8) -> str:
         data = f"{self._realm}\0{raw}".encode("utf-8", "surrogatepass")
         return self._digest(kind, data, size)
 
     def _digest(self, kind: str, data: bytes, size: int = 8) -> str:
-        return hashlib.blake2b(
-            data, key=self._key, digest_size=size, person=kind.encode()
-        ).hexdigest()
+        begun = self._begun.get((kind, size))
+        if begun is None:
+            begun = hashlib.blake2b(key=self._key, digest_size=size, person=kind.encode())
+            self._begun[kind, size] = begun
+        digest = begun.copy()
+        digest.update(data)
+        return digest.hexdigest()
 
 
 def clean_name(raw: object) -> str:
@@ -156,7 +160,9 @@ def normal_text(text: str) -> str:
     """
     if text.isascii():
         return " ".join(text.lower().split())
-    text = unicodedata.normalize("NFKC", text.translate(MARKS))
+    if MARK.search(text):
+        text = MARK.sub("", text)
+    text = unicodedata.normalize("NFKC", text)
     return " ".join(unicodedata.normalize("NFKC", text.casefold()).split())
 
 

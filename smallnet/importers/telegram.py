@@ -7,18 +7,14 @@ and ``id``; of an account the same under ``chats.list`` and ``left_chats.list``,
 - ``date_unixtime`` is UTC; exports before 2022 have only ``date``, the wall clock of the computer
   that exported: for them ``--timezone`` is asked for.
 - Service lines name the added and the removed by their name alone, the others by id.
-- Ids of messages are those of everybody in supergroups and channels; in private chats and small
-  groups every account counts its own. There a message is known by sender, second and which of that
-  second it is, so that the exports of two people merge.
 - There is no list of members: who neither wrote nor came or went while the export looked is not
   in the file, and large groups hide who joins.
-- A topic is part of its group; to post in one is no reply to the line that opened it.
+- Where a person who is a member of a public group came by themselves, ``via`` is ``open``.
+- A topic is a thread of its group; to post in one is no reply to the line that opened it.
+- A channel, or a group that writes in its own name, is an outsider, no member.
 """
 
 import re
-from array import array
-from bisect import bisect_left
-from collections import Counter
 from typing import Any
 
 from smallnet.importers.clock import Clock
@@ -27,6 +23,7 @@ from smallnet.importers.fields import epoch_field, iso_time, listed, name_of, nu
 from smallnet.importers.format import Format, Options
 from smallnet.importers.json_stream import Path, Records, Torn, Value, walk
 from smallnet.importers.source import Source
+from smallnet.importers.telegram_chat import CHAT_TYPES, PRIVATE_TYPES, Chat, person_of
 from smallnet.tables import Text
 
 __all__ = ["FORMAT"]
@@ -36,19 +33,7 @@ CHATS = (
     ("chats", "list", "*", "messages"),
     ("left_chats", "list", "*", "messages"),
 )
-CHAT_TYPES = {
-    "private_group": "group",
-    "private_supergroup": "supergroup",
-    "public_supergroup": "supergroup",
-    "private_channel": "channel",
-    "public_channel": "channel",
-}
-PRIVATE_TYPES = ("personal_chat", "bot_chat")
-LEFT_OUT_TYPES = {
-    "saved_messages": "note to oneself",
-    "replies": "copy of a reply that the platform keeps",
-    "verification_codes": "login code",
-}
+HEAD = ("name", "type", "id")
 MEDIA = {
     "sticker": "sticker",
     "video_message": "video",
@@ -57,7 +42,7 @@ MEDIA = {
     "audio_file": "audio",
     "animation": "image",
 }
-PLACES = {  # fields that tell what a message is, where media_type does not
+TOLD_BY = {  # fields that tell what a message is, where media_type does not
     "photo": "image",
     "file": "file",
     "poll": "poll",
@@ -69,6 +54,7 @@ PLACES = {  # fields that tell what a message is, where media_type does not
     "todo_list": "media",
     "giveaway_information": "media",
 }
+TELLING = frozenset(TOLD_BY)
 OTHER = {
     "edit_group_title": "subject changed",
     "edit_group_photo": "picture changed",
@@ -93,12 +79,12 @@ OTHER = {
     "create_group": "group created",
 }
 WAITING = 50_000  # messages of a private chat held back until its owner is known
-OLD_CHAT, OLD_CHANNEL = 1 << 32, 1 << 33  # marks on ids before 2021
-HEAD_MARKS = re.compile(
+MARKS = re.compile(
     rb'"date_unixtime"\s*:|"personal_information"\s*:\s*\{\s*"user_id"|"type"\s*:\s*"(?:'
     + "|".join((*CHAT_TYPES, *PRIVATE_TYPES, "saved_messages")).encode()
     + rb')"'
 )
+NO_CLOCK = Clock(None)
 
 
 def read(source: Source, collector: Collector, options: Options) -> None:
@@ -113,69 +99,7 @@ def read(source: Source, collector: Collector, options: Options) -> None:
 
 def sniff(name: str, head: bytes) -> bool:
     """Tell whether a file may be such an export."""
-    if not name.lower().endswith(".json"):
-        return False
-    return HEAD_MARKS.search(head.replace(b"\0", b"")) is not None
-
-
-class _Chat:
-    """One chat: what its head says, and what is remembered while it is read."""
-
-    def __init__(self, head: dict[str, Any], owner: str | None, options: Options) -> None:
-        self.type = words(head.get("type")) or ""
-        title = name_of(head.get("name"))
-        raw = head.get("id")
-        self.kind = CHAT_TYPES.get(self.type)
-        key = _bare_id(raw) if isinstance(raw, int) and self.kind else name_of(raw)
-        self.title = title
-        self.left_out = LEFT_OUT_TYPES.get(self.type)
-        self.private = self.type in PRIVATE_TYPES
-        self.nameless = key is None and title is None and options.chat is None
-        named = options.chat or title or "unnamed"
-        # Ids that everybody shares; elsewhere each account counts its own.
-        self.shared_ids = self.kind in ("supergroup", "channel")
-        space = "channel" if self.shared_ids else "chat"
-        self.key = f"{space}{key}" if key is not None else named
-        self.other = (f"user{key}" if key is not None else named) if self.private else None
-        self.owner = owner
-        self.topics: set[str] = set()
-        self.waiting: list[tuple[Any, int]] = []
-        self.second = 0  # of the last message
-        self.same: Counter[str] = Counter()  # messages of that second, by who wrote to whom
-        self.pairs: dict[str, int] = {}
-        self.names: list[str] = []  # of the pairs, by number
-        self.ids = array("q")  # of this account, rising; with what makes the id for all
-        self.seconds, self.pair_of, self.counts = array("q"), array("l"), array("l")
-
-    def common_id(self, raw: int, pair: str, second: int) -> str:
-        """Give the id that a message has in the export of any account, and remember it."""
-        if second < self.second:  # out of order: which of its second it is cannot be told
-            return f"{pair}|{second}|id {raw}"
-        if second > self.second:
-            self.second = second
-            self.same.clear()
-        self.same[pair] += 1
-        if not self.ids or raw > self.ids[-1]:
-            self.ids.append(raw)
-            self.seconds.append(second)
-            self.pair_of.append(self.pairs.setdefault(pair, len(self.pairs)))
-            self.counts.append(self.same[pair])
-        return f"{pair}|{second}|{self.same[pair]}"
-
-    def find(self, raw: int) -> str:
-        """Give the id for all of a message of this account."""
-        place = bisect_left(self.ids, raw)
-        if place == len(self.ids) or self.ids[place] != raw:
-            return f"unseen {raw}"
-        if len(self.names) < len(self.pairs):
-            self.names = list(self.pairs)
-        pair = self.names[self.pair_of[place]]
-        return f"{pair}|{self.seconds[place]}|{self.counts[place]}"
-
-    @property
-    def group(self) -> str | None:
-        """Where its messages are; None if it is private."""
-        return None if self.private else self.key
+    return name.lower().endswith(".json") and MARKS.search(head.replace(b"\0", b"")) is not None
 
 
 class _Reader:
@@ -190,25 +114,21 @@ class _Reader:
         self.heads: dict[Path, dict[str, Any]] | None = None
 
     def read(self) -> None:
-        """Walk through the file once, or twice where the heads of chats come after the messages."""
+        """Walk through the file once; twice where heads of chats come behind their messages."""
         head: dict[str, Any] = {}
         whose: Path = ()
-        chat: _Chat | None = None
+        chat: Chat | None = None
         with self.source.open() as stream:
             for found in walk(stream, arrays=CHATS, name=self.source.label):
-                if isinstance(found, Value):
-                    self.finish(chat)
-                    chat = None
-                    if found.path == ("personal_information",):
-                        self.meet_owner(found.value)
-                    elif found.path[-1:] and found.path[-1] in ("name", "type", "id"):
-                        if found.path[:-1] != whose:
-                            head, whose = {}, found.path[:-1]
-                        head[str(found.path[-1])] = found.value
-                    continue
                 if found.path[:-1] != whose:
                     self.finish(chat)
                     chat, head, whose = None, {}, found.path[:-1]
+                if isinstance(found, Value):
+                    if found.path == ("personal_information",):
+                        self.meet_owner(found.value)
+                    elif found.path[-1:] and found.path[-1] in HEAD:
+                        head[str(found.path[-1])] = found.value
+                    continue
                 if chat is None:
                     chat = self.begin(head or self.late_head(whose))
                 if isinstance(found, Torn):
@@ -237,47 +157,42 @@ class _Reader:
             self.heads = {}
             with self.source.open() as stream:
                 for found in walk(stream, arrays=CHATS, name=self.source.label):
-                    if isinstance(found, Value) and found.path[-1:]:
+                    if isinstance(found, Value) and found.path[-1:] and found.path[-1] in HEAD:
                         mine = self.heads.setdefault(found.path[:-1], {})
-                        if found.path[-1] in ("name", "type", "id"):
-                            mine[str(found.path[-1])] = found.value
+                        mine[str(found.path[-1])] = found.value
         return self.heads.get(whose, {})
 
-    def begin(self, head: dict[str, Any]) -> _Chat:
+    def begin(self, head: dict[str, Any]) -> Chat:
         """Meet a chat."""
-        chat = _Chat(head, self.owner or self.options.me, self.options)
-        if chat.left_out is None:
-            if chat.other is not None:
-                bot = True if chat.type == "bot_chat" else None
-                self.collector.person(chat.other, name=chat.title, bot=bot)
-            else:
-                self.collector.group(
-                    chat.key,
-                    title=chat.title,
-                    kind=chat.kind,
-                    public=chat.type.startswith("public_") if chat.kind else None,
+        chat = Chat(head, self.owner or self.options.me, self.options.chat)
+        if chat.left_out is not None:
+            return chat
+        if chat.other is not None:
+            bot = True if chat.type == "bot_chat" else None
+            self.collector.person(chat.other, name=chat.title, bot=bot)
+        else:
+            public = chat.type.startswith("public_") if chat.kind else None
+            self.collector.group(chat.key, title=chat.title, kind=chat.kind, public=public)
+        if chat.nameless:
+            self.collector.note(
+                Text(
+                    en="a chat has neither id nor name: say which it is with --chat, "
+                    "or two such chats become one",
+                    zh="有一个聊天既无编号也无名称：请用 --chat 指明，否则两个这样的聊天会并成一个",
                 )
-            if chat.nameless:
-                self.collector.note(
-                    Text(
-                        en="a chat has neither id nor name: say which it is with --chat, "
-                        "or two such chats become one",
-                        zh="有一个聊天既无编号也无名称：请用 --chat 指明，"
-                        "否则两个这样的聊天会并成一个",
-                    )
-                )
+            )
         return chat
 
-    def finish(self, chat: _Chat | None) -> None:
+    def finish(self, chat: Chat | None) -> None:
         """Part from a chat: what was held back is let go."""
         if chat is not None and chat.waiting:
             self.release(chat, f"owner of the chat with {chat.other}")
 
-    def release(self, chat: _Chat, owner: str) -> None:
+    def release(self, chat: Chat, owner: str) -> None:
         """Read the messages that waited for their owner."""
         chat.owner, waiting, chat.waiting = owner, chat.waiting, []
         for record, line in waiting:
-            self.keep(record, chat, lambda line=line: line)
+            self.keep(record, chat, line)
 
     def tell(self) -> None:
         """Say what could not be known."""
@@ -296,7 +211,7 @@ class _Reader:
                 ).format(n=self.unknown_handles)
             )
 
-    def take(self, batch: Records, chat: _Chat) -> None:
+    def take(self, batch: Records, chat: Chat) -> None:
         """Read a batch of records."""
         for index, record in enumerate(batch.values):
             self.collector.record()
@@ -304,77 +219,88 @@ class _Reader:
                 self.collector.skipped("the record is no object", batch.line(index))
             elif chat.left_out is not None:
                 self.collector.skipped(chat.left_out, batch.line(index))
-            elif record.get("type") == "unsupported":
-                self.collector.skipped("left out by the exporter", batch.line(index))
             elif chat.private and chat.owner is None:
                 self.wait(record, chat, batch.line(index))
             else:
-                self.keep(record, chat, lambda index=index: batch.line(index))
+                self.keep(record, chat, batch, index)
 
-    def wait(self, record: dict[str, Any], chat: _Chat, line: int) -> None:
+    def wait(self, record: dict[str, Any], chat: Chat, line: int) -> None:
         """Hold a record of a private chat back until the one who exported shows up in it."""
         chat.waiting.append((record, line))
-        sender = _person(record, "from") or _person(record, "actor")
+        sender = person_of(record, "from") or person_of(record, "actor")
         if sender is not None and sender != chat.other:
             self.release(chat, sender)
         elif len(chat.waiting) >= WAITING:
             self.release(chat, f"owner of the chat with {chat.other}")
 
-    def keep(self, record: dict[str, Any], chat: _Chat, line: Any) -> None:
-        """Read one record."""
+    def keep(
+        self, record: dict[str, Any], chat: Chat, where: Records | int, index: int = 0
+    ) -> None:
+        """Read one record, which stands on a line or is one of a batch."""
+        kind = record.get("type", "message")
         at = epoch_field(record.get("date_unixtime"), "s")
-        if at is None:
+        if at is None and kind != "unsupported":
             known = self.collector.clock.zone is not None
-            at = iso_time(record.get("date"), self.collector.clock, line=None if known else line())
-        if at is None:
-            self.collector.skipped("no time that can be read", line())
-        elif record.get("type") == "service" or "action" in record:
+            line = None if known else _line(where, index)
+            at = iso_time(record.get("date"), self.collector.clock, line=line)
+        if kind == "unsupported":
+            self.collector.skipped("left out by the exporter", _line(where, index))
+        elif at is None:
+            self.collector.skipped("no time that can be read", _line(where, index))
+        elif kind == "service":
             self.service(record, chat, at)
-        elif record.get("type", "message") == "message":
+        elif kind == "message":
             self.message(record, chat, at)
         else:
-            self.collector.skipped("unknown type of record", line())
+            self.collector.skipped("unknown type of record", _line(where, index))
 
     def meet(self, record: dict[str, Any], field: str) -> str | None:
         """Give who wrote a record, and tell their name."""
-        person = _person(record, field)
+        person = person_of(record, field)
         if person is not None:
             name = words(record.get(field))
             if (person, name) not in self.told:
                 self.told.add((person, name))
-                outsider = person.startswith(("channel", "chat"))
-                self.collector.person(person, name=name, outsider=outsider)
+                self.collector.person(person, name=name, outsider=not _is_human(person))
         return person
 
     def message(
         self,
         record: dict[str, Any],
-        chat: _Chat,
+        chat: Chat,
         at: int,
         *,
-        kind: str | None = None,
-        field: str = "from",
+        call: bool = False,
     ) -> None:
         """Hand over a message or a call."""
-        sender = self.meet(record, field)
+        sender = self.meet(record, "actor" if call else "from")
         recipient = None
         if chat.private:
             recipient = chat.other if sender != chat.other else chat.owner
-        text, mentions, links = self.read_text(record.get("text"))
-        duration = number(record.get("duration_seconds", record.get("duration")))
-        if kind is None:
-            kind = MEDIA.get(str(record.get("media_type")))
-            if kind is None:
-                kind = next((PLACES[name] for name in PLACES if name in record), "text")
-        elif duration is None:
-            duration = 0.0
+        raw, answers = _message_id(record.get("id")), None
+        if "reply_to_message_id" in record:
+            answers = _message_id(record["reply_to_message_id"])
+            peer = name_of(record.get("reply_to_peer_id"))
+            answers = None if peer is not None and peer != chat.key else answers
+        topic = chat.topic(raw, answers) if chat.topics and raw is not None else None
+        act = None if raw is None else chat.act(raw, sender, recipient, at)
+        text = record.get("text")
+        mentions: list[str] = []
+        links: list[str] = []
+        if not isinstance(text, str):
+            text, mentions, links = self.read_text(text)
+        duration = None
+        if call:
+            kind = "call"
+            duration = number(record.get("duration_seconds", record.get("duration"))) or 0.0
+        else:
+            kind = _kind(record)
+            if "duration_seconds" in record:
+                duration = number(record["duration_seconds"])
         forwarded = None
-        if "forwarded_from" in record or "forwarded_from_id" in record:
-            forwarded = name_of(record.get("forwarded_from_id")) or name_of(
-                record.get("forwarded_from")
-            )
-            forwarded = forwarded or "unknown"
-        act = self.act(record, chat, sender, recipient, at)
+        if "forwarded_from" in record:
+            forwarded = name_of(record.get("forwarded_from_id"))
+            forwarded = forwarded or name_of(record["forwarded_from"]) or "unknown"
         self.collector.message(
             act,
             sender,
@@ -384,19 +310,20 @@ class _Reader:
             kind=kind,
             text=text if text or kind == "text" else None,
             duration_s=duration,
-            reply_to=self.answered(record, chat) if "reply_to_message_id" in record else None,
+            reply_to=None if answers is None or answers in chat.topics else chat.find(answers),
+            thread=topic,
             mentions=mentions,
             links=links,
             forwarded_from=forwarded,
-            edited_at=epoch_field(record.get("edited_unixtime"), "s"),
+            edited_at=(
+                epoch_field(record["edited_unixtime"], "s") if "edited_unixtime" in record else None
+            ),
         )
         if "reactions" in record and act is not None:
             self.reactions(record, chat, act, at)
 
     def read_text(self, value: Any) -> tuple[str, list[str], list[str]]:
         """Give the words of a message, whom they mention, and the links behind them."""
-        if isinstance(value, str):
-            return value, [], []
         pieces, mentions, links = [], [], []
         for part in listed(value):
             if isinstance(part, str):
@@ -415,35 +342,8 @@ class _Reader:
                     links.append(link)
         return "".join(pieces), mentions, links
 
-    def act(
-        self,
-        record: dict[str, Any],
-        chat: _Chat,
-        sender: str | None,
-        recipient: str | None,
-        at: int,
-    ) -> str | None:
-        """Give the id under which a message is known; None if it has none."""
-        raw = record.get("id")
-        if not isinstance(raw, int) or isinstance(raw, bool) or abs(raw) >= 1 << 62:
-            return None
-        if chat.shared_ids:
-            return str(raw)
-        return chat.common_id(raw, f"{sender}>{recipient}", at // 1_000_000)
-
-    def answered(self, record: dict[str, Any], chat: _Chat) -> str | None:
-        """Give the id of the message that this one answers."""
-        raw = record.get("reply_to_message_id")
-        peer = name_of(record.get("reply_to_peer_id"))
-        elsewhere = peer is not None and peer != chat.key
-        if not isinstance(raw, int) or elsewhere or str(raw) in chat.topics:
-            return None
-        if chat.shared_ids:
-            return str(raw)
-        return chat.find(raw)
-
-    def reactions(self, record: dict[str, Any], chat: _Chat, act: str, at: int) -> None:
-        """Hand over who reacted; the times are wall-clock times of the computer that exported."""
+    def reactions(self, record: dict[str, Any], chat: Chat, act: str, at: int) -> None:
+        """Hand over who reacted."""
         for reaction in objects(record.get("reactions")):
             recent = objects(reaction.get("recent"))
             name = name_of(reaction.get("emoji")) or name_of(reaction.get("document_id"))
@@ -452,98 +352,98 @@ class _Reader:
                 if person is None:
                     self.unnamed_reactions += 1
                     continue
-                self.collector.reaction(
-                    act,
-                    person,
-                    at=self.reacted_at(who.get("date"), record, at),
-                    group=chat.group,
-                    name=name,
-                )
-            count = number(reaction.get("count"))
-            self.unnamed_reactions += max(0, int(count or 0) - len(recent))
+                moment = self.reacted_at(who.get("date"), record, at)
+                self.collector.reaction(act, person, at=moment, group=chat.group, name=name)
+            count = int(number(reaction.get("count")) or 0)
+            self.unnamed_reactions += max(0, count - len(recent))
 
     def reacted_at(self, value: Any, record: dict[str, Any], at: int) -> int | None:
-        """Give the moment of a reaction, with the offset that the message itself shows."""
+        """Give the moment of a reaction.
+
+        Its time is that of the wall clock, without a UTC time beside it: the offset is that which
+        the two times of the message show, where no zone was given.
+        """
         if self.collector.clock.zone is not None:
             return iso_time(value, self.collector.clock)
         wall, local = _as_if_utc(value), _as_if_utc(record.get("date"))
         return None if wall is None or local is None else wall - (local - at)
 
-    def service(self, record: dict[str, Any], chat: _Chat, at: int) -> None:
+    def service(self, record: dict[str, Any], chat: Chat, at: int) -> None:
         """Read a line of the platform."""
         action = words(record.get("action")) or ""
         actor = self.meet(record, "actor")
-        if action == "phone_call" or (
-            action in ("group_call", "conference_call")
-            and number(record.get("duration", record.get("duration_seconds")))
-        ):
-            self.message(record, chat, at, kind="call", field="actor")
-        elif chat.private or not self.change(record, chat, at, action, actor):
-            if action == "topic_created" and (topic := name_of(record.get("id"))):
+        lasted = number(record.get("duration", record.get("duration_seconds")))
+        if action == "phone_call" or (action in ("group_call", "conference_call") and lasted):
+            self.message(record, chat, at, call=True)
+        elif chat.private or not self.change(record, chat.key, at, action, actor):
+            topic = _message_id(record.get("id"))
+            if action == "topic_created" and topic is not None:
                 chat.topics.add(topic)
             if action == "migrate_to_supergroup" and chat.kind == "group":
                 self.collector.group(chat.key, closed_at=at)
             self.collector.other_system(OTHER.get(action, "other line of the platform"))
 
     def change(
-        self, record: dict[str, Any], chat: _Chat, at: int, action: str, actor: str | None
+        self, record: dict[str, Any], group: str, at: int, action: str, actor: str | None
     ) -> bool:
         """Hand over who came and who went; false if the line says of nobody."""
         named = words(record.get("actor"))
+        by = actor if actor is not None and _is_human(actor) else None
         members = [name for name in map(name_of, listed(record.get("members"))) if name]
-        is_person = actor is not None and not actor.startswith(("channel", "chat"))
         told = False
         if action in ("create_group", "create_channel"):
-            self.collector.group(chat.key, created_at=at)
-            if is_person:
-                self.collector.joined(chat.key, actor, at, via="created")
+            self.collector.group(group, created_at=at)
+            if by is not None:
+                self.collector.joined(group, by, at, via="created")
                 told = True
             members = [name for name in members if name != named]
-        elif action in ("join_group_by_link", "join_group_by_request") and is_person:
-            inviter = name_of(record.get("inviter"))
+        elif action in ("join_group_by_link", "join_group_by_request") and by is not None:
             via = "link" if action == "join_group_by_link" else "request"
-            self.collector.joined(chat.key, actor, at, via=via, invited_by=inviter)
+            self.collector.joined(group, by, at, via=via, invited_by=name_of(record.get("inviter")))
             return True
         if action in ("create_group", "invite_members"):
             for name in members:
-                if name == named and actor is not None:
-                    self.collector.joined(chat.key, actor, at, via="open")
+                if name == named and by is not None:
+                    self.collector.joined(group, by, at, via="open")
                 else:
-                    self.collector.joined(
-                        chat.key, name, at, via="invited", invited_by=actor if is_person else None
-                    )
+                    self.collector.joined(group, name, at, via="invited", invited_by=by)
             return told or bool(members)
         if action == "remove_members":
             for name in members:
-                if name == named and actor is not None:
-                    self.collector.left(chat.key, actor, at)
+                if name == named and by is not None:
+                    self.collector.left(group, by, at)
                 else:
-                    self.collector.left(chat.key, name, at, removed_by=actor if is_person else None)
+                    self.collector.left(group, name, at, removed_by=by)
             return bool(members)
         return told
 
 
-def _person(record: dict[str, Any], field: str) -> str | None:
-    """Give the id of a person, or their name where there is none."""
-    raw = record.get(f"{field}_id")
-    if isinstance(raw, str) and raw:
-        return raw
-    if isinstance(raw, int) and not isinstance(raw, bool):
-        kind = "channel" if raw >= OLD_CHANNEL else "user"
-        return f"{kind}{_bare_id(raw) if raw >= OLD_CHANNEL else raw}"
-    return name_of(record.get(field))
+def _line(where: Records | int, index: int) -> int:
+    return where if isinstance(where, int) else where.line(index)
 
 
-def _bare_id(raw: int) -> int:
-    """Give an id without the mark of its kind that exports before 2021 put on it."""
-    if raw >= OLD_CHANNEL:
-        return raw - OLD_CHANNEL
-    return raw - OLD_CHAT if raw >= OLD_CHAT else raw
+def _kind(record: dict[str, Any]) -> str:
+    """Tell what a message is."""
+    if "media_type" in record:
+        kind = MEDIA.get(str(record["media_type"]))
+        if kind is not None:
+            return kind
+    if TELLING.isdisjoint(record):
+        return "text"
+    return next(kind for field, kind in TOLD_BY.items() if field in record)
+
+
+def _message_id(raw: Any) -> int | None:
+    return raw if isinstance(raw, int) and abs(raw) < 1 << 62 and raw is not True else None
+
+
+def _is_human(person: str) -> bool:
+    return not person.startswith(("channel", "chat"))
 
 
 def _as_if_utc(value: Any) -> int | None:
     """Give a wall-clock time as if the wall were in UTC."""
-    return iso_time(f"{value}Z", Clock(None)) if isinstance(value, str) else None
+    return iso_time(value + "Z", NO_CLOCK) if isinstance(value, str) else None
 
 
 FORMAT = Format(
