@@ -16,6 +16,7 @@ from smallnet.figures.spreading import (
     plot_reach_by_size,
     plot_spread_curve,
 )
+from smallnet.figures.strong_ties import plot_overlap
 from smallnet.figures.style import (
     COLOURS,
     NO_CJK_FONT,
@@ -26,6 +27,7 @@ from smallnet.figures.style import (
     printable,
 )
 from smallnet.figures.verdicts import VERDICTS, verdict_look
+from smallnet.figures.walls import plot_inside_by_time, plot_mixing
 
 __all__ = [
     "COLOURS",
@@ -42,7 +44,10 @@ __all__ = [
     "plot_final_sizes",
     "plot_forest",
     "plot_group_map",
+    "plot_inside_by_time",
+    "plot_mixing",
     "plot_null",
+    "plot_overlap",
     "plot_reach_by_size",
     "plot_sizes",
     "plot_spread_curve",

@@ -7,7 +7,7 @@ family of measures has a module of its own, named after what it measures; what a
 """
 
 from smallnet.measures.acquaintance import group_friends, pairs_by_chance
-from smallnet.measures.boundary import group_messages_across, group_sharing
+from smallnet.measures.boundary import group_messages_across, group_sharing, inside_by_time
 from smallnet.measures.cascade import cascade_table
 from smallnet.measures.cascade_links import cascade_links, links_within
 from smallnet.measures.columns import COLUMNS, Measure
@@ -16,9 +16,12 @@ from smallnet.measures.content import group_content
 from smallnet.measures.interaction import group_evenness, group_responses, group_talk
 from smallnet.measures.intervals import gini, rate_interval, share_interval
 from smallnet.measures.lifecycle import STATES, group_lifecycle
+from smallnet.measures.mixing import ei_index, group_mixing
+from smallnet.measures.pairs import pair_table
 from smallnet.measures.saturation import group_saturation
 from smallnet.measures.scorecard import CRITERIA, SIGNS, Thresholds, scorecard, size_band
 from smallnet.measures.size import all_groups, group_lives, group_sizes, person_weighted_mean
+from smallnet.measures.strong_ties import overlap_by_strength, partners_for_share
 from smallnet.measures.summary import dataset_summary
 from smallnet.measures.table import group_table
 from smallnet.measures.trees import TreeShapes, structural_virality, tree_shapes
@@ -36,6 +39,7 @@ __all__ = [
     "cascade_links",
     "cascade_table",
     "dataset_summary",
+    "ei_index",
     "gini",
     "group_content",
     "group_dominance",
@@ -45,6 +49,7 @@ __all__ = [
     "group_lifecycle",
     "group_lives",
     "group_messages_across",
+    "group_mixing",
     "group_replies",
     "group_responses",
     "group_returned_ties",
@@ -54,8 +59,12 @@ __all__ = [
     "group_table",
     "group_talk",
     "group_trust_ties",
+    "inside_by_time",
     "links_within",
+    "overlap_by_strength",
+    "pair_table",
     "pairs_by_chance",
+    "partners_for_share",
     "person_weighted_mean",
     "rate_interval",
     "scorecard",

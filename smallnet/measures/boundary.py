@@ -2,14 +2,16 @@
 
 import ibis
 import ibis.expr.types as ir
+import pandas as pd
 from ibis import _
 
+from smallnet.errors import InputError
 from smallnet.measures.size import participants
 from smallnet.measures.trust import addressed
-from smallnet.tables.dataset import Dataset
-from smallnet.tables.windows import bots
+from smallnet.tables.dataset import Dataset, microseconds
+from smallnet.tables.windows import bots, spells
 
-__all__ = ["group_messages_across", "group_sharing"]
+__all__ = ["group_messages_across", "group_sharing", "inside_by_time"]
 
 
 def group_messages_across(dataset: Dataset) -> ir.Table:
@@ -69,3 +71,57 @@ def group_sharing(dataset: Dataset) -> ir.Table:
     table = table.left_join(crossed, table.group == crossed.item_group).drop("item_group")
     table = table.left_join(taken, table.group == taken.via_group).drop("via_group")
     return table.mutate(adoptions=_.adoptions.fill_null(0))
+
+
+def inside_by_time(dataset: Dataset, *, minutes: int = 15) -> pd.DataFrame:
+    """Share of acts between two people of one group, by the time of day.
+
+    Where walls come from a timetable, they are high in lessons and lower in breaks.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Its acts between two people (contacts, messages to one), and memberships.
+    minutes : int
+        Length of a class of times; it divides an hour.
+
+    Returns
+    -------
+    DataFrame
+        One row a class with an act: ``hour`` (its beginning, UTC, in hours), ``acts`` (of all
+        days), ``inside`` (of them, both were ever members of one group while watched), ``share``.
+
+    Raises
+    ------
+    InputError
+        If ``minutes`` does not divide an hour.
+    """
+    if minutes < 1 or 60 % minutes:
+        msg = f"minutes is {minutes}, expected a number that divides 60"
+        raise InputError(msg)
+    dataset.require("interactions.recipient")
+    acts = dataset["interactions"].filter(_.recipient.notnull(), _.sender != _.recipient)
+    acts = acts.select(
+        one="sender",
+        two="recipient",
+        slot=(microseconds(acts.at) // 60_000_000) % 1440 // minutes,
+    )
+    member = spells(dataset).select("person", "group").distinct()
+    mates = (
+        member.rename(one="person")
+        .inner_join(member.rename(two="person"), "group")
+        .select("one", "two")
+        .distinct()
+        .mutate(here=ibis.literal(1))
+    )
+    acts = acts.left_join(mates, ["one", "two"])
+    counts = acts.group_by("slot").aggregate(acts=_.count(), inside=_.here.count())
+    table = dataset.collect(counts.order_by("slot"))
+    return pd.DataFrame(
+        {
+            "hour": table["slot"] * minutes / 60,
+            "acts": table["acts"],
+            "inside": table["inside"],
+            "share": table["inside"] / table["acts"],
+        }
+    )

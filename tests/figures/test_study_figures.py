@@ -1,19 +1,43 @@
 """Figures of the studies: a null, numbers against size."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from figure_checks import in_frame, render, texts
 from matplotlib.figure import Figure
 
 from smallnet.errors import InputError
-from smallnet.figures import find_cjk_font, house_style, plot_against_size, plot_null
+from smallnet.figures import (
+    find_cjk_font,
+    house_style,
+    plot_against_size,
+    plot_inside_by_time,
+    plot_mixing,
+    plot_null,
+    plot_overlap,
+)
 from smallnet.tables import Text
 
 RNG = np.random.default_rng(1)
 DRAWN = RNG.normal(0.7, 0.05, 100)
 SIZES, SHARES = RNG.integers(5, 300, 40), RNG.random(40)
 NAME = Text(en="a number", zh="一个数")
+MIXING = pd.DataFrame([[90, 9, 1], [9, 40, 0], [1, 0, 0]], index=list("abc"), columns=list("abc"))
+OVERLAP = pd.DataFrame(
+    {
+        "weaker": [0.25, 0.75],
+        "strength": [1.0, 30.0],
+        "overlap": [0.2, 0.4],
+        "low": [0.1, 0.3],
+        "high": [0.3, 0.5],
+        "ties": [10, 10],
+    }
+)
+DAY = pd.DataFrame({"hour": [8.0, 8.25, 9.0], "acts": [100, 80, 20], "share": [0.99, 0.98, 0.8]})
 PLOTS = {
+    "mixing": lambda ax, lang: plot_mixing(MIXING, ax, lang=lang),
+    "overlap": lambda ax, lang: plot_overlap(OVERLAP, ax, lang=lang),
+    "day": lambda ax, lang: plot_inside_by_time(DAY, ax, all_pairs=0.11, lang=lang),
     "null": lambda ax, lang: plot_null(DRAWN, 0.8, ax, statistic=NAME, without=0.0, lang=lang),
     "against size": lambda ax, lang: plot_against_size(
         SIZES,
@@ -83,3 +107,13 @@ def test_groups_with_nothing_stand_on_the_lower_edge_of_a_log_scale():
 def test_columns_of_unlike_length_are_refused():
     with pytest.raises(InputError, match="one value a group"):
         plot_against_size([1, 2], [1.0])
+
+
+def test_a_row_of_mixing_is_told_in_shares_of_its_own_sum():
+    with house_style():
+        ax = plot_mixing(MIXING)
+    assert sorted(label.get_text() for label in ax.texts) == sorted(
+        ["90%", "9%", "1%", "18%", "82%", "100%"]
+    )
+    with pytest.raises(InputError, match="2 x 3"):
+        plot_mixing(MIXING.iloc[:2])
