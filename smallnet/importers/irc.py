@@ -48,8 +48,8 @@ RULE = Text(
     en="{n} replies are inferred: a message that opens with the name of somebody who wrote lately "
     "answers them. On another log, on whose lines the rule was chosen: {rule}. Most replies name "
     "nobody and stay unknown.",
-    zh="推断出 {n} 条回复：以近来发过言的人的名字开头的消息，算作回复此人。在另一份日志上（规则即据其选定）："
-    "{rule}。多数回复不点名，无从得知。",
+    zh="推断出 {n} 条回复：以近来发过言的人的名字开头的消息，算作回复此人。"
+    "在另一份日志上（规则即据其选定）：{rule}。多数回复不点名，无从得知。",
 )
 ON_THIS = Text(
     en="Replies compared with the annotation beside the log: {found}.",

@@ -115,7 +115,7 @@ def _conversations(
             listed = _words(row.get("members"))
             if not channel:
                 continue
-            known = {
+            known: dict[str, Any] = {
                 "id": channel,
                 "creator": _word(row.get("creator")),
                 "pair": None,
