@@ -6,10 +6,12 @@ import os
 import re
 import shlex
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
 from smallnet.cli import main
+from smallnet.importers import FORMATS
 from smallnet.simulations import read_scenario
 from smallnet.tables import Study
 
@@ -27,12 +29,27 @@ def blocks_of(page):
 
 def run_page(page, folder):
     """Run the blocks of a page in ``folder``: Python in one session, commands in one place."""
-    session = {"__name__": f"page {page.stem}"}
-    with contextlib.chdir(folder):
+    session = {"__name__": f"page_{page.stem}"}
+    with contextlib.chdir(folder), _as_before():
         for lang, text in blocks_of(page):
             {"python": _python, "bash": _bash, "toml": _toml, "text": _text}[lang](
                 text, session, page
             )
+
+
+@contextlib.contextmanager
+def _as_before():
+    """Leave no module, path or format of a page behind: the next page begins anew."""
+    modules, path, formats = set(sys.modules), list(sys.path), dict(FORMATS)
+    try:
+        yield
+    finally:
+        for name in set(sys.modules) - modules:
+            if getattr(sys.modules[name], "__file__", None) == f"{Path.cwd() / name}.py":
+                del sys.modules[name]
+        sys.path[:] = path
+        FORMATS.clear()
+        FORMATS.update(formats)
 
 
 def _python(text, session, page):
