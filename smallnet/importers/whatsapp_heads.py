@@ -1,0 +1,89 @@
+"""Heads of WhatsApp's lines: the date and time of day, in the ways that phones write them.
+
+A head is ``[date, time] `` on iOS and ``date, time - `` on Android. Digits may be of any script;
+the day may be in halves (``p. m.``, ``下午``, ``م``) or in the finer parts of Chinese.
+"""
+
+import re
+
+from smallnet.importers.pseudonyms import MARKS
+
+__all__ = ["BRACKET", "DASH", "UNKNOWN", "numbers_of", "time_of_day"]
+
+DATE = (
+    r"[\u200e\u200f\u202a-\u202e\ufeff]*OPEN[\u200e\u200f]*"
+    r"(\d{1,4}[\u200e\u200f]*\s?[./\-年월년][\u200e\u200f]*\s?\d{1,2}"
+    r"[\u200e\u200f]*\s?[./\-月월][\u200e\u200f]*\s?\d{1,4}[.日일]?)"
+)
+BRACKET = re.compile(DATE.replace("OPEN", r"\[") + r"([^\]\n]{4,36})\]\s?(.*)", re.DOTALL)
+DASH = re.compile(DATE.replace("OPEN", "") + r"([^\]\n]{4,36}?)\s[-–—]\s(.*)", re.DOTALL)
+MIDDLE = re.compile(
+    r"\s*[,،、]?\s*(?P<before>[^\d:]{0,16}?)\s*(?P<hour>\d{1,2})[:.](?P<minute>\d\d)"
+    r"(?:[:.](?P<second>\d\d))?\s*(?P<after>[^\d:]{0,16}?)\s*"
+)
+UNKNOWN = -1  # a time of day in words that are not known
+SECOND_US = 1_000_000
+NUMBERS = re.compile(r"\d+")
+OUTSIDE = re.compile(r"[\s.․'’‘\"״׳”“,،]+")  # of the letters of a part of the day
+
+FILLERS = frozenset(["kl", "klo", "um", "at", "o", "om", "a", "à", "às", "as", "alas", "la", "le", "alle", "alleore", "ore", "den", "el", "в", "у", "о"])
+BEFORE_NOON = frozenset(
+    ["am", "a", "vorm", "vm", "fm", "ap", "de", "dop", "pd", "öö", "πμ", "ص", "صباحا", "قظ", "לפנהצ", "पूर्वाह्न", "मपू", "পূর্বাহ্ণ", "ਪੂਦੁ", "sa", "sáng", "pg", "дп", "오전", "午前", "上午", "早上", "早晨", "清早", "清晨", "凌晨", "半夜", "午夜", "深夜", "mañana", "delamañana", "madrugada", "delamadrugada", "manhã", "damanhã", "damadrugada", "matin", "dumatin", "mattina", "dimattina", "ночи", "утра"]
+)
+AFTER_NOON = frozenset(
+    ["pm", "p", "nachm", "nm", "em", "ip", "du", "odp", "md", "ös", "μμ", "م", "مساء", "بظ", "אחהצ", "अपराह्न", "मउ", "অপরাহ্ণ", "ਬਾਦੁ", "ch", "chiều", "tối", "ptg", "пп", "오후", "午後", "下午", "傍晚", "tarde", "delatarde", "datarde", "noche", "delanoche", "noite", "danoite", "soir", "dusoir", "aprèsmidi", "delaprèsmidi", "pomeriggio", "delpomeriggio", "sera", "disera", "вечера", "дня"]
+)
+NOON = frozenset({"中午", "正午", "晌午", "mediodía", "delmediodía"})
+EVENING = frozenset({"晚上", "夜晚", "晚间", "夜间", "夜裡"})  # 12 in the evening is midnight
+
+
+def numbers_of(date: str) -> tuple[int, int, int]:
+    """Give the three numbers of a date as they stand."""
+    first, second, third = NUMBERS.findall(date.translate(MARKS))
+    return int(first), int(second), int(third)
+
+
+def time_of_day(middle: str) -> int | None:
+    """Microseconds since midnight of what stands between the date and the end of a head.
+
+    Returns
+    -------
+    int or None
+        None where there is no time, ``UNKNOWN`` where its words are not known.
+
+    Examples
+    --------
+    >>> [time_of_day(t) // 60_000_000 for t in (", 12:05 a. m.", " 下午3:05", "، ٣:٠٥ م", ", 15:05:59")]
+    [5, 905, 905, 905]
+    """
+    found = MIDDLE.fullmatch(middle.translate(MARKS))
+    if found is None:
+        return None
+    hour, minute = int(found["hour"]), int(found["minute"])
+    second = int(found["second"] or 0)
+    for words in (found["after"], found["before"]):
+        part = OUTSIDE.sub("", words).lower()
+        if not part or part in FILLERS:
+            continue
+        in_day = _hour(part, hour)
+        if in_day is None:
+            return UNKNOWN
+        hour = in_day
+        break
+    if hour > 23 or minute > 59 or second > 59:
+        return None
+    return ((hour * 60 + minute) * 60 + second) * SECOND_US
+
+
+def _hour(part: str, hour: int) -> int | None:
+    """Hour of the day, from the hour of its part."""
+    known = part in BEFORE_NOON or part in AFTER_NOON or part in NOON or part in EVENING
+    if not known:
+        return None
+    if hour > 12:  # some phones write the part beside 24 hours
+        return hour
+    if part in BEFORE_NOON or (part in EVENING and hour == 12):
+        return hour % 12
+    if part in NOON and hour in {10, 11}:
+        return hour
+    return hour % 12 + 12
