@@ -22,7 +22,7 @@ from smallnet.tables import Text
 
 __all__ = ["SCRATCH", "Collector"]
 
-SPILL_ROWS = 200_000
+SPILL_ROWS = 50_000
 FIRST_LINES = 5  # of what was skipped
 FOREVER_S = 1e8
 DAY_US = 86_400_000_000
