@@ -7,8 +7,9 @@ PEERS ?= $(VENV)-peers
 export OPENBLAS_NUM_THREADS ?= 1
 export OMP_NUM_THREADS ?= 1
 UV := $(shell command -v uv 2>/dev/null)
+RESULTS := out$(if $(QUICK),/quick)
 
-.PHONY: study test lint notebooks results docs bench calibration campaign lock clean
+.PHONY: study test lint notebooks results paper docs bench calibration campaign lock clean
 
 study: $(VENV)/.run
 	$(BIN)/smallnet study data/campaign -o out/campaign
@@ -23,9 +24,15 @@ lint: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# All registered data that are on this machine, each to out/NAME.
+# All registered data that are on this machine, each to out/NAME; what holds is kept. QUICK=1 takes
+# a few small sets and few draws, to out/quick: whether the way holds, not what is true.
 results: $(VENV)/.run
-	$(BIN)/python data/make_results.py out
+	$(BIN)/python data/make_results.py $(RESULTS) $(if $(QUICK),--quick)
+	$(BIN)/smallnet across $(RESULTS) -o $(RESULTS)/across
+
+# The article, out/paper/smallnet.pdf: every number in it is one of `make results`.
+paper: $(VENV)/.dev
+	$(BIN)/python paper/make_paper.py $(RESULTS) $(if $(QUICK),--draft)
 
 # The site, out/docs/index.html: notebooks are executed and claims drawn, both kept until the package
 # changes. DOCS_ARGS="-D quick=1" leaves both out. A warning is an error; links are checked offline.
