@@ -10,6 +10,8 @@ __all__ = ["FIRST_US", "LAST_US", "Clock", "epoch_us", "local_us"]
 EPOCH = dtm.datetime(1970, 1, 1)
 QUARTER_US = 900_000_000  # offsets of zones are whole quarters of an hour since 1972
 SECOND_US = 1_000_000
+DAY_US = 86_400_000_000
+CHANGES = 2**62  # a day on which the clock is changed
 FIRST_US, LAST_US = 315_532_800_000_000, 4_102_444_800_000_000  # 1980 and 2100
 READINGS = ("UTC", "Asia/Shanghai", "America/New_York")
 
@@ -77,6 +79,7 @@ class Clock:
     def __init__(self, zone: str | None) -> None:
         self.zone = zone
         self.twice = self.never = 0
+        self._days: dict[int, int] = {}
         self._offsets: dict[int, tuple[int, int]] = {}
         self._last = -(2**62)
         self._zone: zoneinfo.ZoneInfo | None = None
@@ -104,6 +107,13 @@ class Clock:
         """
         if not FIRST_US <= local < LAST_US:
             return local  # no time of a chat in any zone: the collector leaves it out and says so
+        day = local // DAY_US
+        offset = self._days.get(day)
+        if offset is None:
+            offset = self._days[day] = self._of_day(day, line)
+        if offset != CHANGES:
+            self._last = moment = local - offset
+            return moment
         quarter = local // QUARTER_US
         both = self._offsets.get(quarter)
         if both is None:
@@ -119,6 +129,13 @@ class Clock:
                 self.never += 1
         self._last = moment
         return moment
+
+    def _of_day(self, day: int, line: int | None) -> int:
+        """Offset of a day, or ``CHANGES`` where it is not the same all day."""
+        start = day * DAY_US
+        found = {*self._find(start, line), *self._find(start + DAY_US - 1, line)}
+        found |= {*self._find(start + DAY_US // 2, line)}
+        return found.pop() if len(found) == 1 else CHANGES
 
     def _find(self, local: int, line: int | None) -> tuple[int, int]:
         """Offsets of both readings of a wall-clock time (they differ near a clock change)."""

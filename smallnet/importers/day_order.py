@@ -25,7 +25,7 @@ def read_day(numbers: tuple[int, int, int], order: str) -> int | None:
 
     Examples
     --------
-    >>> read_day((3, 4, 21), "dmy") == read_day((2021, 4, 3), "ymd") == read_day((3, 4, 2564), "dmy")
+    >>> read_day((3, 4, 21), "dmy") == read_day((2021, 4, 3), "ymd")
     True
     """
     year, month, day = (numbers[order.index(part)] for part in "ymd")
@@ -131,6 +131,6 @@ class DayOrder:
 
 
 def _year_fits(numbers: tuple[int, int, int], order: str) -> bool:
-    """A number above 99 is a year, wherever it stands."""
+    """Tell whether no number above 99, which is a year, stands elsewhere."""
     year = order.index("y")
     return all(number <= 99 or place == year for place, number in enumerate(numbers))

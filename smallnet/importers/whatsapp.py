@@ -6,7 +6,6 @@ is counted by kind. There is no list of members: who was in before the exporter 
 wrote is not in the file (``roster = "partial"``).
 """
 
-import itertools
 import re
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
@@ -22,7 +21,9 @@ from smallnet.importers.whatsapp_heads import BRACKET, DASH, UNKNOWN, numbers_of
 from smallnet.importers.whatsapp_words import (
     DELETED,
     DELETED_BY_ME,
+    WORDS,
     Line,
+    is_edited,
     is_you,
     kind_of_media,
     other_kind,
@@ -33,9 +34,11 @@ from smallnet.tables import Text
 
 __all__ = ["FORMAT"]
 
+ENOUGH = 3  # senders make a group
 EPOCH_DAY = 719_163  # ordinal of 1970-01-01
 DAY_US = 86_400_000_000
 MOST_CACHED = 200_000
+LONGEST_DELETED = 60  # letters of the app's word for a message that was taken back
 APP = "\u200e"  # iOS marks what the app wrote
 TITLE = re.compile(  # what phones put around the name of a chat in the name of its file
     r"^(?:whatsapp[ -]?chat (?:with|mit|con|com|met|dengan|-)|chat de whatsapp con"
@@ -48,30 +51,9 @@ NAMELESS = ("_chat", "chat", "whatsapp chat")
 MENTION = re.compile(r"@\u2068([^\u2068\u2069\n]{1,100})\u2069")
 NUMBER = re.compile(r"\+?[\d\s().\-]{7,25}")
 EDITED = re.compile(r"\s*<[^<>\n]{8,60}>$")
-EDIT_WORDS = (
-    "edited",
-    "bearbeitet",
-    "edit",
-    "modifi",
-    "изменен",
-    "编辑",
-    "編輯",
-    "تعديل",
-    "संपादित",
-)
-PLACES = ("location: http", "standort: http", "ubicación: http", "localisation : http",
-    "localização: http", "posizione: http", "местоположение: http", "位置：http", "位置: http",
-    "الموقع: http", "लोकेशन: http")  # fmt: skip
-POLLS = (
-    "POLL:",
-    "UMFRAGE:",
-    "ENCUESTA:",
-    "SONDAGE :",
-    "ENQUETE:",
-    "SONDAGGIO:",
-    "ОПРОС:",
-    "投票：",
-)
+PLACES = tuple(WORDS["messages"]["place"])
+POLLS = tuple(WORDS["messages"]["poll"])
+UNUSUAL = tuple("<" + APP)  # begins what may be more than words
 
 
 def read(source: Source, collector: Collector, options: Options) -> None:
@@ -101,7 +83,7 @@ def sniff(name: str, head: bytes) -> bool:
 
 
 def _rest(match: re.Match[str]) -> bool:
-    """A line after a bracket of IRC or another log has a nick in angles, or none."""
+    """Tell WhatsApp from IRC, where a nick in angles or a star follows the time."""
     return not match[3].startswith("<") and not match[3].startswith("*")
 
 
@@ -118,20 +100,27 @@ def _title(name: str) -> str | None:
 class _Survey:
     """What a first look at the whole file tells."""
 
-    pattern: re.Pattern[str]
-    order: str
-    senders: set[str] = field(default_factory=set)  # at most a few
+    pattern: re.Pattern[str] = DASH
+    order: str = "dmy"
+    senders: set[str] = field(default_factory=set)  # as they stand, three at most
     grouped: bool = False  # some line says who is in
 
+    @property
+    def enough(self) -> bool:
+        """Tell whether it is a group for certain."""
+        return self.grouped or len(self.senders) >= ENOUGH
 
-@dataclass
-class _Open:
-    """A record whose last line has not come yet."""
-
-    number: int
-    at: int
-    rest: str
-    more: list[str] = field(default_factory=list)
+    def see(self, rest: str) -> None:
+        """Take in what follows a head."""
+        sender, colon, text = rest.partition(": ")
+        if colon and sender in self.senders and not text.startswith(APP):
+            return
+        told = read_system_line(text.translate(MARKS) if text.startswith(APP) else "")
+        told = told or read_system_line(rest.translate(MARKS))
+        if told is not None:
+            self.grouped |= told.change != "number"
+        elif colon and not text.startswith(APP):
+            self.senders.add(sender)
 
 
 class _Chat:
@@ -168,9 +157,8 @@ class _Chat:
     def _survey(self) -> _Survey | None:
         """Find the style of the heads, the order of day and month, and whether it is a group."""
         order = DayOrder(self.options.date_order)
-        pattern = None
-        senders: set[str] = set()
-        grouped = False
+        pattern: re.Pattern[str] | None = None
+        found = _Survey()
         last = ""
         number = 0
         for lines in self.source.blocks():
@@ -187,22 +175,15 @@ class _Chat:
                 if date != last and self._time(middle) is not None:
                     order.see(numbers_of(date), line=number)
                     last = date
-                if len(senders) < 3 or not grouped:
-                    sender, colon, _ = rest.partition(": ")
-                    if colon and len(senders) < 3 and sender not in senders:
-                        told = read_system_line(rest.translate(MARKS))
-                        grouped |= told is not None
-                        if told is None and APP not in rest[: len(sender) + 4]:
-                            senders.add(sender)
-                    elif not colon and not grouped:
-                        told = read_system_line(rest.translate(MARKS))
-                        grouped = told is not None and told.change != "number"
+                if not found.enough:
+                    found.see(rest)
         if pattern is None:
             return None
-        found, words = order.decide()
+        found.pattern = pattern
+        found.order, words = order.decide()
         if words is not None:
             self.collector.note(words)
-        return _Survey(pattern, found, {self._name(sender) for sender in senders}, grouped)
+        return found
 
     def _is_head(self, pattern: re.Pattern[str], line: str) -> bool:
         match = pattern.match(line)
@@ -220,24 +201,24 @@ class _Chat:
     def _place(self, survey: _Survey) -> None:
         """Tell a private chat from a group, and which group it is."""
         title = None if self.title is None else clean_name(self.title)
-        two = sorted(survey.senders)
-        if self.options.chat is None and not survey.grouped and len(two) <= 2:
-            if len(two) == 2 or (two == [title]):
-                self.pair = tuple(two) if len(two) == 2 else (two[0], self._you())
-                self.collector.note(
-                    Text(
-                        "two people and no group in a chat: read as private; --chat NAME makes it "
-                        "a group",
-                        "某聊天只有两人且无群信息：按私聊读取；用 --chat NAME 可指定为群",
-                    )
+        two = sorted({self._name(sender) for sender in survey.senders})
+        alone = self.options.chat is None and not survey.grouped
+        if alone and (len(two) == 2 or two == [title]):
+            self.pair = tuple(two) if len(two) == 2 else (two[0], self._you())
+            self.collector.note(
+                Text(
+                    "two people and no group in a chat: read as private; --chat NAME makes it "
+                    "a group",
+                    "某聊天只有两人且无群信息：按私聊读取；用 --chat NAME 可指定为群",
                 )
-                return
+            )
+            return
         if title is None:
             self.collector.note(
                 Text(
                     "a file has no name of its chat: say --chat NAME before you append to it, or "
                     "two such chats become one",
-                    "文件名中没有聊天名称：追加之前请用 --chat NAME 指明，否则两个这样的聊天会并成一个",
+                    "文件名中没有聊天名称：追加之前请用 --chat NAME 指明，否则两个聊天会并成一个",
                 )
             )
         self.group = title or "\0whatsapp"
@@ -247,19 +228,20 @@ class _Chat:
         """Hand over every record."""
         collector, clock, times, days = self.collector, self.clock, self.times, self.days
         head, order = survey.pattern.match, survey.order
-        opened: _Open | None = None
-        numbers = itertools.count(1)
+        at, rest = 0, ""
+        more: list[str] | None = None  # the record whose last line has not come yet
+        number = 0
         for lines in self.source.blocks():
             for line in lines:
-                number = next(numbers)
+                number += 1
                 match = head(line)
                 if match is not None:
-                    date, middle, rest = match.groups()
+                    date, middle, follows = match.groups()
                     time = times[middle] if middle in times else self._time(middle)
                     if time is not None:
-                        if opened is not None:
-                            self._close(opened)
-                            opened = None
+                        if more is not None:
+                            self._close(at, rest, more)
+                            more = None
                         day = days[date] if date in days else self._day(date, order)
                         collector.record()
                         if time == UNKNOWN:
@@ -267,16 +249,16 @@ class _Chat:
                         elif day is None:
                             collector.skipped("no such day", number)
                         else:
-                            at = clock.utc(day + time, line=number)
-                            opened = _Open(number, at, rest)
+                            at, rest = clock.utc(day + time, line=number), follows
+                            more = []
                         continue
-                if opened is not None:
-                    opened.more.append(line)
-                elif line.strip() and collector.records == 0:
+                if more is not None:
+                    more.append(line)
+                elif line and not line.isspace():
                     collector.record()
-                    collector.skipped("before the first head", number)
-        if opened is not None:
-            self._close(opened)
+                    collector.skipped("no record that the line could belong to", number)
+        if more is not None:
+            self._close(at, rest, more)
 
     def _day(self, date: str, order: str) -> int | None:
         if len(self.days) > MOST_CACHED:
@@ -285,28 +267,33 @@ class _Chat:
         found = self.days[date] = None if day is None else (day - EPOCH_DAY) * DAY_US
         return found
 
-    def _close(self, opened: _Open) -> None:
+    def _close(self, at: int, rest: str, more: list[str]) -> None:
         """Hand over a record that is whole."""
-        rest = opened.rest
         sender, colon, text = rest.partition(": ")
         person = self.people.get(sender) if colon else None
         if person is None:
-            person, text = self._meet(rest, opened)
+            person, text = self._meet(rest, at)
             if person is None:
                 return
-        if opened.more:
-            text = "\n".join((text, *opened.more))
-        if not text.isascii() or text[:1] == "<" or text[-1:] in ">)" or "ttp" in text[:40] or text.lower() in DELETED:
-            self._unusual(person, text, opened)
+        if more:
+            text = "\n".join((text, *more))
+        if (
+            text.startswith(UNUSUAL)
+            or text.endswith((">", ")"))
+            or APP in text
+            or (len(text) < LONGEST_DELETED and text.lower().rstrip(".。") in DELETED)
+            or "ttp" in text[:30]
+        ):
+            self._unusual(person, text, at)
         else:
-            self._message(person, opened.at, text, "text")
+            self._message(person, at, text, "text")
 
-    def _meet(self, rest: str, opened: _Open) -> tuple[str | None, str]:
+    def _meet(self, rest: str, at: int) -> tuple[str | None, str]:
         """Tell a sender who was not met before from a line of the app."""
         plain = rest.translate(MARKS).strip()
         told = read_system_line(plain)
         if told is not None:
-            self._system(told, opened.at)
+            self._system(told, at)
             return None, ""
         sender, colon, text = rest.partition(":")
         spaced = rest.partition(": ")
@@ -322,20 +309,20 @@ class _Chat:
         self.known.add(name)
         return name, text
 
-    def _unusual(self, person: str, text: str, opened: _Open) -> None:
+    def _unusual(self, person: str, text: str, at: int) -> None:
         """Take a message that may be more than words: media, deleted, edited, of the app."""
         from_app = text.startswith(APP)
         plain = text.translate(MARKS).strip() if not text.isascii() else text.strip()
         if from_app:
             told = read_system_line(plain)
             if told is not None:
-                self._system(told, opened.at)
+                self._system(told, at)
                 return
         folded = plain.lower().rstrip(".。")
         if folded in DELETED:
             if folded in DELETED_BY_ME and self.me is None:
                 self.me = person
-            self._message(person, opened.at, None, "deleted")
+            self._message(person, at, None, "deleted")
             return
         first, _, caption = plain.partition("\n")
         kind = kind_of_media(first, from_app=from_app)
@@ -344,24 +331,24 @@ class _Chat:
             kind = kind_of_media(after.translate(MARKS).strip(), from_app=True)
             caption = before.translate(MARKS).strip() if kind else caption
         if kind is not None:
-            self._message(person, opened.at, caption or None, kind)
+            self._message(person, at, caption or None, kind)
         elif folded.startswith(PLACES):
-            self._message(person, opened.at, None, "location")
+            self._message(person, at, None, "location")
         elif from_app and plain.startswith(POLLS):
-            self._message(person, opened.at, plain, "poll")
+            self._message(person, at, plain, "poll")
         elif from_app:
-            self._of_app(person, plain, opened)
+            self._of_app(person, plain, at)
         else:
             edited = EDITED.search(plain)
-            if edited and any(word in edited[0].lower() for word in EDIT_WORDS):
+            if edited and is_edited(edited[0]):
                 text = plain[: edited.start()]
-            self._message(person, opened.at, text, "text")
+            self._message(person, at, text, "text")
 
-    def _of_app(self, person: str, plain: str, opened: _Open) -> None:
+    def _of_app(self, person: str, plain: str, at: int) -> None:
         """Count what the app wrote in somebody's name and we do not know."""
         what = other_kind(plain)
         if what == "call" and self.group is None:
-            self._message(person, opened.at, None, "call")
+            self._message(person, at, None, "call")
         else:
             self.collector.other_system(what)
 
@@ -434,7 +421,7 @@ class _Chat:
             Text(
                 'whoever exported is "you" in lines of the app, and a person of another name '
                 "where they write: say --me NAME, or they count twice",
-                "导出者在系统消息中是“你”，发言时却用另一名字：请用 --me NAME 指明，否则会被算作两人",
+                "导出者在系统消息中是“你”，发言时却用另一名字：请用 --me NAME 指明，否则算作两人",
             )
         )
 
@@ -442,7 +429,7 @@ class _Chat:
         return None if name is None else self._name(name) or None
 
     def _name(self, raw: str) -> str:
-        """Give the name of a person: without marks, the ``~`` of strangers, and spaces in numbers."""
+        """Give a name without marks and the ``~`` of strangers; of a number its digits."""
         name = clean_name(raw).removeprefix("~").strip().strip('"“”„')
         if NUMBER.fullmatch(name):
             return "+" + "".join(digit for digit in name if digit.isdigit())
