@@ -22,7 +22,9 @@ __all__ = [
     "Contrast",
     "GroupCurve",
     "break_test",
+    "contrast",
     "held_out",
+    "null_scores",
     "power_of_break_test",
     "step_at",
 ]
@@ -232,8 +234,7 @@ def break_test(
     shapes = _shapes(curve, breaks)
     scores, ratios, errors = _scores(curve, shapes, curve.seen[None, :])
     variance = _variance(curve, curve.seen[None, :])
-    noise = np.sqrt(variance[0] + curve.noise)
-    null, _, _ = _scores(curve, shapes, rng.standard_normal((draws, noise.size)) * noise)
+    null = null_scores(curve, shapes, draws=draws, rng=rng)[1]
     largest = null.max(axis=1)
     critical = float(np.quantile(largest, level))
     p_value = float((1 + (largest >= scores[0].max()).sum()) / (draws + 1))
@@ -265,9 +266,36 @@ def break_test(
             high=float(ratios[0, best] + np.sqrt(critical) * errors[0, best]),
             p_value=p_value,
         ),
-        slope=_contrast(curve, curve.base[:, None], 0, level),
+        slope=contrast(curve, curve.base[:, None], 0, level),
         variance=float(variance[0]),
     )
+
+
+def null_scores(
+    curve: GroupCurve, shapes: FloatArray, *, draws: int, rng: np.random.Generator
+) -> tuple[FloatArray, FloatArray]:
+    """Score statistics of shapes beyond the log-linear curve, and their joint draws without one.
+
+    Parameters
+    ----------
+    curve : GroupCurve
+        Log rates of groups.
+    shapes : ndarray, shape (directions, shapes)
+        Each along ``curve.turn``.
+    draws : int
+        Of log-linear curves; the variance of groups is estimated again in each.
+    rng : numpy.random.Generator
+        Source of chance.
+
+    Returns
+    -------
+    tuple of ndarray, shapes (shapes,) and (draws, shapes)
+        Each chi² with one degree of freedom where there is nothing.
+    """
+    seen = curve.seen[None, :]
+    noise = np.sqrt(_variance(curve, seen)[0] + curve.noise)
+    null, _, _ = _scores(curve, shapes, rng.standard_normal((draws, noise.size)) * noise)
+    return _scores(curve, shapes, seen)[0][0], null
 
 
 def step_at(
@@ -281,7 +309,7 @@ def step_at(
     share = (curve.size >= at).astype(float) if above is None else np.asarray(above, dtype=float)
     if min((share > 0.5).sum(), (share <= 0.5).sum()) < 3:
         return None
-    return _contrast(curve, np.column_stack([curve.base, curve.turn @ share]), 1, level)
+    return contrast(curve, np.column_stack([curve.base, curve.turn @ share]), 1, level)
 
 
 def power_of_break_test(
@@ -431,8 +459,8 @@ def _profile(curve: GroupCurve, shapes: FloatArray) -> FloatArray:
     return best
 
 
-def _contrast(curve: GroupCurve, design: FloatArray, which: int, level: float) -> Contrast:
-    """Coefficient of a design with its interval; the variance by restricted likelihood."""
+def contrast(curve: GroupCurve, design: FloatArray, which: int, level: float) -> Contrast:
+    """Coefficient of a design along ``curve.turn`` with its interval; variance by REML."""
     best, told = 0.0, -np.inf
     for variance in _grid(curve):
         weight = 1 / (variance + curve.noise)
