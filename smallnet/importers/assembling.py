@@ -161,40 +161,40 @@ class _Assembly:
 
     def add_messages(self) -> None:
         """Give every message an id, and take in those that are not there yet."""
-        told = "coalesce(\"group\", ''), coalesce(recipient, ''), sender"
-        nth = (
-            "row_number() OVER (PARTITION BY file, act IS NULL, "
-            f'"group", recipient, sender, "at" // {MINUTE_US}, fingerprint ORDER BY serial)'
-        )
-        if not self.number("SELECT count(*) FROM new_messages WHERE act IS NULL"):
-            nth = "1"
-        self.run(
-            f"""
-            CREATE TEMP TABLE acts AS
-            SELECT *, coalesce(act, 'm' || substr(md5(concat_ws('|', {told},
-                "at" // {MINUTE_US}, coalesce(fingerprint, ''), nth)), 1, 20)) AS interaction
-            FROM (SELECT *, {nth} AS nth FROM new_messages)
-            """
-        )
+        nameless = self.number("SELECT count(*) FROM new_messages WHERE act IS NULL")
+        if nameless:
+            told = f"""'m' || substr(md5(concat_ws('|', coalesce("group", ''),
+                coalesce(recipient, ''), sender, "at" // {MINUTE_US},
+                coalesce(fingerprint, ''))), 1, 20)"""
+            first = f"SELECT *, coalesce(act, {told}) AS first FROM new_messages"
+            nth = "row_number() OVER (PARTITION BY file, first ORDER BY serial)"
+            named = f"""
+                SELECT serial, sender, CASE WHEN act IS NOT NULL OR nth = 1 THEN first
+                    ELSE 'm' || substr(md5(first || nth), 1, 20) END AS interaction
+                FROM (SELECT serial, sender, act, first, {nth} AS nth FROM ({first}))
+                """
+        else:
+            named = "SELECT serial, sender, act AS interaction FROM new_messages"
+        self.run(f"CREATE TEMP TABLE acts AS {named}")
         total = self.number("SELECT count(*) FROM acts")
         once = ""
         if total > self.number("SELECT count(DISTINCT interaction) FROM acts"):
             once = "QUALIFY row_number() OVER (PARTITION BY interaction ORDER BY serial) = 1"
         self.run(
-            f"""
-            CREATE TEMP TABLE fresh AS
-            SELECT interaction, sender, make_timestamp("at") AS "at", "group", recipient, kind,
-                reply_to, fingerprint, n_chars, duration_s, items,
-                make_timestamp(edited_at) AS edited_at,
-                nullif(reply_inferred, false) AS reply_inferred, "text", thread, serial
-            FROM acts ANTI JOIN interactions USING (interaction) {once}
-            """
+            "CREATE TEMP TABLE fresh AS "
+            f"SELECT * FROM acts ANTI JOIN interactions USING (interaction) {once}"
         )
         self.kept["messages"] = self.number("SELECT count(*) FROM fresh")
         self.duplicates["messages"] = total - self.kept["messages"]
         self.run(
-            "INSERT INTO interactions BY NAME SELECT * EXCLUDE (serial) FROM fresh "
-            'ORDER BY "at", serial'
+            """
+            INSERT INTO interactions BY NAME
+            SELECT f.interaction, m.sender, make_timestamp(m."at") AS "at", "group", recipient,
+                kind, reply_to, fingerprint, n_chars, duration_s, items,
+                make_timestamp(edited_at) AS edited_at,
+                nullif(reply_inferred, false) AS reply_inferred, "text", thread
+            FROM new_messages m JOIN fresh f USING (serial) ORDER BY m."at", serial
+            """
         )
 
     def add_reactions(self) -> None:

@@ -24,6 +24,9 @@ __all__ = ["SCRATCH", "Collector"]
 
 SPILL_ROWS = 50_000
 FIRST_LINES = 5  # of what was skipped
+SHORT = 30  # letters of words that may well come again
+MOST_FINGERPRINTS = 50_000  # that are remembered
+IMPOSSIBLE = "time before 1980 or in the future"
 FOREVER_S = 1e8
 DAY_US = 86_400_000_000
 PLAIN = re.compile(r"[a-z][a-z0-9_ -]{0,31}")  # words of ours, such as supergroup
@@ -123,6 +126,9 @@ class Collector:
         self._accounted = True
         self._latest = int(time.time() * 1e6) + 2 * DAY_US
         self._rows: dict[str, list[tuple[Any, ...]]] = {name: [] for name in SCRATCH}
+        self._messages = self._rows["messages"]
+        self._fingerprints: dict[str, str] = {}
+        self._known_groups: dict[object, str] = {}
         self._parts: Counter[str] = Counter()
 
     def group(
@@ -293,40 +299,40 @@ class Collector:
         thread : object, optional
             The conversation inside the group, such as a topic; kept as a digest.
         """
-        self.kept["messages"] += 1
         self._accounted = True
         if not FIRST_US <= at < self._latest:
-            self._undo("messages")
+            self.skipped(IMPOSSIBLE)
             return
-        where = None if group is None else self._group(group)
+        pseudonyms = self._pseudonyms
+        where = None if group is None else self._known_groups.get(group) or self._group(group)
         if where is None and recipient is not None:
             self.covered.add("private")
         if duration_s is not None and not 0 <= duration_s < FOREVER_S:
             duration_s = None
-        if edited_at is not None and not self._possible(edited_at):
+        if edited_at is not None and not FIRST_US <= edited_at < self._latest:
             edited_at = None
         fingerprint = items = None
-        if text is not None:
+        if text:
             n_chars = len(text)
-            if n_chars:
-                fingerprint = self._pseudonyms.words(normal_text(text))
+            fingerprint = self._fingerprints.get(text) or self._fingerprint(text, n_chars)
+        elif text is not None:
+            n_chars = 0
         if links or (text and ("://" in text or "www." in text)):
             found = links_of(" ".join((text or "", *links)))
-            items = " ".join(self._pseudonyms.item(link) for link in found) or None
+            items = " ".join([pseudonyms.item(link) for link in found]) or None
             if items and kind == "text":
                 kind = "link"
         if forwarded_from is not None and fingerprint is not None:
-            forward = self._pseudonyms.item(f"forward\0{forwarded_from}\0{fingerprint}")
+            forward = pseudonyms.item(f"forward\0{forwarded_from}\0{fingerprint}")
             items = forward if items is None else f"{items} {forward}"
-        self._serial += 1
-        serial = self._serial
-        self._add(
-            "messages",
+        self._serial = serial = self._serial + 1
+        rows = self._messages
+        rows.append(
             (
                 serial,
                 self._file,
-                None if interaction is None else self._pseudonyms.act(where, interaction),
-                self._sender(sender, where) if sender is None else self._person(sender),
+                None if interaction is None else pseudonyms.act(where, interaction),
+                self._nobody(where) if sender is None else self._person(sender),
                 at,
                 where,
                 None if recipient is None else self._person(recipient),
@@ -334,14 +340,16 @@ class Collector:
                 fingerprint,
                 n_chars,
                 duration_s,
-                None if reply_to is None else self._pseudonyms.act(where, reply_to),
+                None if reply_to is None else pseudonyms.act(where, reply_to),
                 reply_inferred and reply_to is not None,
                 items,
                 edited_at,
                 _storable(text) if self._keep_text else None,
-                None if thread is None else self._pseudonyms.thread(where, thread),
-            ),
+                None if thread is None else pseudonyms.thread(where, thread),
+            )
         )
+        if len(rows) >= SPILL_ROWS:
+            self._spill("messages")
         for person in mentions:
             self._add("mentions", (serial, self._person(person)))
 
@@ -428,11 +436,20 @@ class Collector:
 
     def _group(self, group: object) -> str:
         known = self._pseudonyms.group(group)
-        if known not in self.groups:
-            self.groups[known] = {}
+        self._known_groups[group] = known
+        self.groups.setdefault(known, {})
         return known
 
-    def _sender(self, sender: object, where: str | None) -> str:
+    def _fingerprint(self, text: str, n_chars: int) -> str:
+        """Digest words, and remember those that are short and so may come again."""
+        found = self._pseudonyms.words(normal_text(text))
+        if n_chars <= SHORT:
+            if len(self._fingerprints) >= MOST_FINGERPRINTS:
+                self._fingerprints.clear()
+            self._fingerprints[text] = found
+        return found
+
+    def _nobody(self, where: str | None) -> str:
         """Give whoever the export does not name a person of their own in each group."""
         unknown = self._person(f"\0nobody\0{where}")
         self.outsiders.add(unknown)
@@ -469,7 +486,7 @@ class Collector:
 
     def _undo(self, kind: str) -> None:
         self.kept[kind] -= 1
-        self.skipped("time before 1980 or in the future")
+        self.skipped(IMPOSSIBLE)
 
     def _add(self, name: str, row: tuple[Any, ...]) -> None:
         rows = self._rows[name]

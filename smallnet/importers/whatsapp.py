@@ -159,7 +159,7 @@ class _Chat:
         order = DayOrder(self.options.date_order)
         pattern: re.Pattern[str] | None = None
         found = _Survey()
-        last = ""
+        last, same = "", "\0"
         number = 0
         for lines in self.source.blocks():
             for line in lines:
@@ -168,6 +168,8 @@ class _Chat:
                     pattern = next((p for p in (BRACKET, DASH) if self._is_head(p, line)), None)
                     if pattern is None:
                         continue
+                if found.enough and line.startswith(same):
+                    continue  # a further line of a day that was seen
                 match = pattern.match(line)
                 if match is None:
                     continue
@@ -175,6 +177,7 @@ class _Chat:
                 if date != last and self._time(middle) is not None:
                     order.see(numbers_of(date), line=number)
                     last = date
+                    same = line[: match.end(1)]
                 if not found.enough:
                     found.see(rest)
         if pattern is None:
@@ -285,8 +288,10 @@ class _Chat:
             or "ttp" in text[:30]
         ):
             self._unusual(person, text, at)
-        else:
+        elif self.pair or "@\u2068" in text:
             self._message(person, at, text, "text")
+        else:
+            self.collector.message(None, person, at, group=self.group, text=text)
 
     def _meet(self, rest: str, at: int) -> tuple[str | None, str]:
         """Tell a sender who was not met before from a line of the app."""
