@@ -17,7 +17,7 @@ from smallnet.errors import InputError, NotTestableError
 from smallnet.hypotheses.methods.cox import Cox, fit_cox
 from smallnet.hypotheses.methods.drawing import axes, curves
 from smallnet.hypotheses.methods.log_ratios import FARTHEST
-from smallnet.hypotheses.methods.stays import life_lines, newcomers
+from smallnet.hypotheses.methods.stays import life_lines, newcomers, week_of
 from smallnet.hypotheses.result import (
     Claim,
     Result,
@@ -223,8 +223,7 @@ def _stays(dataset: Dataset, known: ir.Table, day: int) -> pd.DataFrame:
         found[name] = found[name].fillna(0).astype(int)
     found["wrote"] = found["written"] > 0
     found["code"] = pd.factorize(found["group"])[0]
-    week = (found["joined_us"] - dataset.observed_from_us) // (7 * DAY_US)
-    found["stratum"] = found.groupby(["group", week]).ngroup()
+    found["stratum"] = found.groupby(["group", week_of(dataset, found["joined_us"])]).ngroup()
     return found.assign(enter_day=float(day), left=found["left"].astype(bool))
 
 

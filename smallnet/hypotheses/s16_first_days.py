@@ -13,7 +13,7 @@ from scipy import stats
 
 from smallnet.errors import InputError, NotTestableError
 from smallnet.hypotheses.methods.mixed_poisson import MixedPoisson, fit_mixed_poisson
-from smallnet.hypotheses.methods.stays import cut_into_bands, life_table, newcomers
+from smallnet.hypotheses.methods.stays import cut_into_bands, life_table, newcomers, week_of
 from smallnet.hypotheses.result import Claim, Result, interval_fields, result_of, settle
 from smallnet.tables import Choices, Dataset, Text
 from smallnet.tables.windows import DAY_US
@@ -122,6 +122,7 @@ def test(dataset: Dataset, choices: Choices, *, rng: np.random.Generator) -> Res
     stays = dataset.collect(newcomers(dataset).order_by("group", "person", "joined_us"))
     if stays.empty:
         raise NotTestableError(("memberships.joined_at inside the watch",))
+    stays["week"] = week_of(dataset, stays["joined_us"])
     cells = _cells(stays)
     compared = cells[cells["band"] < 2]
     exits = compared.groupby("band")["exits"].sum().reindex([0, 1], fill_value=0.0)
@@ -166,11 +167,10 @@ def _cells(stays: pd.DataFrame) -> pd.DataFrame:
     bands = cut_into_bands(
         stays["enter_day"].to_numpy(), stays["exit_day"].to_numpy(), stays["left"].to_numpy(), EDGES
     )
-    week = (stays["joined_us"].to_numpy() // (7 * DAY_US)).astype(np.int64)
     rows = pd.DataFrame(
         {
             "group": stays["group"].to_numpy()[bands.row],
-            "week": week[bands.row],
+            "week": stays["week"].to_numpy()[bands.row],
             "band": bands.band,
             "days": bands.days,
             "exits": bands.exits,

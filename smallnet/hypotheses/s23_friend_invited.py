@@ -16,7 +16,7 @@ from smallnet.errors import InputError, NotTestableError
 from smallnet.hypotheses.methods.cox import Cox, fit_cox
 from smallnet.hypotheses.methods.drawing import axes, curves
 from smallnet.hypotheses.methods.landmark import friend_pairs
-from smallnet.hypotheses.methods.stays import life_lines, newcomers
+from smallnet.hypotheses.methods.stays import life_lines, newcomers, week_of
 from smallnet.hypotheses.result import (
     Claim,
     Result,
@@ -26,7 +26,7 @@ from smallnet.hypotheses.result import (
     settle,
 )
 from smallnet.tables import Choices, Dataset, Text
-from smallnet.tables.windows import DAY_US, posters_only, spells
+from smallnet.tables.windows import posters_only, spells
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -227,8 +227,7 @@ def _stays(dataset: Dataset) -> pd.DataFrame:
         .order_by("group", "person", "joined_us")
     )
     found["invited"] = found["invited"].astype(bool)
-    week = found["joined_us"] // (7 * DAY_US)
-    found["stratum"] = found.groupby(["group", week]).ngroup()
+    found["stratum"] = found.groupby(["group", week_of(dataset, found["joined_us"])]).ngroup()
     found["stratum_exits"] = found.groupby("stratum")["left"].transform("sum")
     return found
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from statsmodels.duration.survfunc import SurvfuncRight
 
 from smallnet.hypotheses.methods.landmark import friends_at_landmark
-from smallnet.hypotheses.methods.stays import cut_into_bands, life_table, newcomers
+from smallnet.hypotheses.methods.stays import cut_into_bands, life_table, newcomers, week_of
 from smallnet.tables import Dataset
 
 START = pd.Timestamp("2024-01-01")
@@ -30,6 +30,14 @@ def test_time_and_exits_are_neither_lost_nor_made_by_cutting(stays):
     bands = cut_into_bands(enter, leave, left, [0, 3, 15, np.inf])
     assert bands.exits.sum() == left.sum()
     assert bands.days.sum() == pytest.approx((leave - enter).sum(), rel=1e-6, abs=1e-4)
+
+
+def test_weeks_of_joining_begin_with_the_watch():
+    study = {"observed_from": day(0.5).to_pydatetime(), "observed_until": day(30).to_pydatetime()}
+    frames = {"memberships": pd.DataFrame({"group": ["g"], "person": ["p"]})}
+    days = [0.5, 7.4, 7.5, 14.5, 0.4]  # a week of 1970 would begin on day 3, a Thursday
+    joined = pd.Series([int(day(d).timestamp() * 1e6) for d in days])
+    assert week_of(Dataset.from_frames(frames, study), joined).tolist() == [0, 0, 1, 2, -1]
 
 
 def test_an_exit_after_exactly_three_days_is_on_day_three():

@@ -18,7 +18,7 @@ from ibis import _
 from smallnet.tables import Dataset
 from smallnet.tables.windows import DAY_US, microseconds, spells
 
-__all__ = ["Bands", "cut_into_bands", "life_lines", "life_table", "newcomers"]
+__all__ = ["Bands", "cut_into_bands", "life_lines", "life_table", "newcomers", "week_of"]
 
 FEWEST_DAYS = 5  # that a curve shows
 
@@ -34,6 +34,19 @@ def newcomers(dataset: Dataset) -> ir.Table:
         end of watching and from the closing of the group.
     """
     return dataset.keep("newcomers", lambda: _newcomers(dataset))
+
+
+def week_of(dataset: Dataset, joined_us: pd.Series) -> pd.Series:
+    """Give the week of joining: 0 begins with the watch, earlier ones are below 0.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Its watch.
+    joined_us : Series of int
+        Moments of joining, microseconds since 1970.
+    """
+    return (joined_us - dataset.observed_from_us) // (7 * DAY_US)
 
 
 def _newcomers(dataset: Dataset) -> ir.Table:
