@@ -27,6 +27,7 @@ FIRST_LINES = 5  # of what was skipped
 SHORT = 30  # letters of words that may well come again
 MOST_FINGERPRINTS = 50_000  # that are remembered
 IMPOSSIBLE = "time before 1980 or in the future"
+FEW = ("sender", "group", "recipient", "kind", "thread")  # columns of few values
 FOREVER_S = 1e8
 DAY_US = 86_400_000_000
 PLAIN = re.compile(r"[a-z][a-z0-9_ -]{0,31}")  # words of ours, such as supergroup
@@ -505,7 +506,11 @@ class Collector:
         part = self._parts[name]
         try:
             table = pa.table(arrays, names=list(types))
-            pq.write_table(table, self._scratch / f"{name}-{part:05}.parquet", compression="lz4")
+            path = self._scratch / f"{name}-{part:05}.parquet"
+            few = [column for column in FEW if column in types]
+            pq.write_table(
+                table, path, compression="lz4", use_dictionary=few, write_statistics=False
+            )
         except OSError as error:
             msg = f"the scratch folder is full or gone: {error.strerror or error}"
             raise InputError(msg) from None
