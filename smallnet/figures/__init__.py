@@ -11,6 +11,7 @@ from smallnet.figures.nulls import plot_null
 from smallnet.figures.overview import forest_size, plot_forest
 from smallnet.figures.save import save_figure
 from smallnet.figures.sizes import plot_sizes
+from smallnet.figures.specifications import plot_same_people, plot_specifications
 from smallnet.figures.spreading import (
     plot_final_sizes,
     plot_reach_by_size,
@@ -49,7 +50,9 @@ __all__ = [
     "plot_null",
     "plot_overlap",
     "plot_reach_by_size",
+    "plot_same_people",
     "plot_sizes",
+    "plot_specifications",
     "plot_spread_curve",
     "printable",
     "save_figure",

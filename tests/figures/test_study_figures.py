@@ -15,6 +15,8 @@ from smallnet.figures import (
     plot_mixing,
     plot_null,
     plot_overlap,
+    plot_same_people,
+    plot_specifications,
 )
 from smallnet.tables import Text
 
@@ -34,7 +36,19 @@ OVERLAP = pd.DataFrame(
     }
 )
 DAY = pd.DataFrame({"hour": [8.0, 8.25, 9.0], "acts": [100, 80, 20], "share": [0.99, 0.98, 0.8]})
+READINGS = pd.DataFrame(
+    {
+        "clock": ["watch", "last"] * 2,
+        "what": ["acts", "acts", "days", "days"],
+        "estimate": [0.6, 0.4, 0.9, np.nan],
+        "low": [0.5, 0.3, 0.7, np.nan],
+        "high": [0.8, 0.6, 1.2, np.nan],
+    }
+)
+PEOPLE = pd.DataFrame({"small": [3.0, 0.0, 0.5], "large": [0.5, 0.2, 0.0]})
 PLOTS = {
+    "readings": lambda ax, lang: plot_specifications(READINGS, ["clock", "what"], ax, lang=lang),
+    "same people": lambda ax, lang: plot_same_people(PEOPLE, ax, lang=lang),
     "mixing": lambda ax, lang: plot_mixing(MIXING, ax, lang=lang),
     "overlap": lambda ax, lang: plot_overlap(OVERLAP, ax, lang=lang),
     "day": lambda ax, lang: plot_inside_by_time(DAY, ax, all_pairs=0.11, lang=lang),
@@ -117,3 +131,22 @@ def test_a_row_of_mixing_is_told_in_shares_of_its_own_sum():
     )
     with pytest.raises(InputError, match="2 x 3"):
         plot_mixing(MIXING.iloc[:2])
+
+
+def test_readings_stand_in_order_and_their_forks_below_them():
+    with house_style():
+        ax = render(plot_specifications(READINGS, ["clock", "what"]))
+    upper, lower = ax.child_axes
+    decided, open_ = (line for line in upper.lines if line.get_marker() == "o")
+    assert decided.get_xydata().tolist() == [[0, 0.4], [1, 0.6]]
+    assert open_.get_xydata().tolist() == [[2, 0.9]]  # its interval holds 1
+    ways = [label.get_text() for label in lower.get_yticklabels()]
+    taken = {way: line.get_xdata().tolist() for way, line in zip(ways, lower.lines, strict=True)}
+    assert taken == {
+        "clock: watch": [1, 2],
+        "clock: last": [0],
+        "what: acts": [0, 1],
+        "what: days": [2],
+    }
+    with pytest.raises(InputError, match="none of 4 readings"):
+        plot_specifications(READINGS.assign(estimate=np.nan), ["clock"])
