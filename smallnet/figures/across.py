@@ -21,7 +21,7 @@ __all__ = ["across_size", "plot_across"]
 _WIDTH = 8.2  # inches
 _ROW, _HEAD, _GAP = 0.235, 0.27, 0.1  # inches of a data set, a claim's title, between claims
 _FOOT = 0.62  # inches of a panel's axis
-_LEFT, _WIDE = 0.36, 0.4  # where the panels stand, as shares of the width
+_LEFT, _WIDE = 0.38, 0.38  # where the panels stand, as shares of the width
 _INK, _SOFT = "#1a1a1a", "#5F5F5F"
 _FAR = 12.0  # a ratio's axis goes so far beyond the estimates, no further
 

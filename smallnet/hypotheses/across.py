@@ -122,7 +122,7 @@ CIRCULAR: dict[tuple[str, str], Text] = {  # claim and public data set
 }
 BY_SIZE = ("S03", "S05", "T30", "S08", "S12")  # claims in which the size of a group plays a part
 SIZE = Text("size counts members", "规模按成员计")
-SIZE_OF_WRITERS = Text("size counts those who wrote", "规模按发言者计")
+SIZE_OF_WRITERS = Text("size counts writers", "规模按发言者计")
 LAYERS = {
     "friendships": Text("friendships", "好友关系"),
     "private messages": Text("private messages", "私聊"),
