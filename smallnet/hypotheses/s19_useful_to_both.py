@@ -24,6 +24,7 @@ from smallnet.hypotheses.methods.group_means import (
     between_groups,
     group_means,
 )
+from smallnet.hypotheses.methods.lucky_draws import purchases
 from smallnet.hypotheses.methods.silence import lives
 from smallnet.hypotheses.result import Claim, Result, not_testable, result_of, settle
 from smallnet.tables import Choices, Dataset, Text
@@ -214,7 +215,7 @@ def _answers(dataset: Dataset, until_us: int | None = None) -> pd.DataFrame:
 
 def _bought(dataset: Dataset, until_us: int | None = None) -> pd.DataFrame:
     """Value of each person's purchases through each group, ``group, person, value``."""
-    sold = dataset["transactions"].select(
+    sold = purchases(dataset).select(
         "person", "value", at_us=microseconds(_.at), group=_.group.fill_null(_.source)
     )
     if until_us is not None:

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from smallnet.errors import InputError
 from smallnet.hypotheses.methods.drawing import BLUE, GREY, ORANGE, axes
 from smallnet.hypotheses.methods.event_study import event_study
 from smallnet.hypotheses.methods.group_clock import GroupClock, group_clock
+from smallnet.hypotheses.methods.lucky_draws import luckiest
 from smallnet.hypotheses.methods.moments import (
     MomentRatio,
     chance_ratio,
@@ -34,6 +36,7 @@ from smallnet.hypotheses.result import (
     Result,
     interval_fields,
     not_testable,
+    plain,
     result_of,
     settle,
 )
@@ -112,6 +115,12 @@ CLAIM = Claim(
             "争论是否使群升温不在此检验：那需要文字内容。",
         ),
         Text(
+            "Who draws late from a red packet draws most a little more often, where the platform "
+            "splits what is left: if who comes late talks less, the luckiest seem to talk less.",
+            "若平台按剩余金额随机拆分红包，后抢者成为手气最佳的机会略大：后抢者若较少发言，"
+            "手气最佳者会显得较少发言。",
+        ),
+        Text(
             "A members' red packet is no event here: its sender chose the moment.",
             "成员自发的红包不算事件：发送者自己选了时刻。",
         ),
@@ -180,7 +189,8 @@ def test(dataset: Dataset, choices: Choices, *, rng: np.random.Generator) -> Res
     -------
     Result
         ``details``: the design, the ratio in weeks 2–8 after it stops and what part of the effect
-        that is (``persistence_ratio``), the ratio of placebo moments, the profile by day.
+        that is (``persistence_ratio``), the ratio of placebo moments, the profile by day; and
+        where draws from red packets are told, whether the ``luckiest`` speaks and sends next.
 
     Raises
     ------
@@ -191,17 +201,29 @@ def test(dataset: Dataset, choices: Choices, *, rng: np.random.Generator) -> Res
     events = incentive_events(dataset)
     if events.empty:
         return not_testable(CLAIM, choices, NO_EVENT)
+    *chances, luck = rng.spawn(4)
+    result = _by_design(dataset, events, choices, chances)
+    lucky = luckiest(
+        dataset, level=choices.level, permutations=2 * choices.replicates + 1, rng=luck
+    )
+    details = dict(result.details) | ({} if lucky is None else {"luckiest": plain(lucky)})
+    return dataclasses.replace(result, details=details)
+
+
+def _by_design(
+    dataset: Dataset, events: pd.DataFrame, choices: Choices, chances: list[np.random.Generator]
+) -> Result:
     clock = group_clock(dataset)
     drawn = events[events["randomised"]]
     if len(drawn):
         every = moments_of(clock, drawn)
         if every.paid.any() and not every.paid.all():
-            return _by_chance(dataset, clock, every, choices, rng, arms=True)
+            return _by_chance(dataset, clock, every, choices, chances, arms=True)
         amounts = every.amount[every.amount > 0]
         if np.unique(amounts).size > 1:
             every = every.pick(every.amount > 0)
-            return _by_chance(dataset, clock, every, choices, rng, arms=False)
-    return _staggered(clock, moments_of(clock, events), choices, rng)
+            return _by_chance(dataset, clock, every, choices, chances, arms=False)
+    return _staggered(clock, moments_of(clock, events), choices, chances[0])
 
 
 def _by_chance(
@@ -209,11 +231,11 @@ def _by_chance(
     clock: GroupClock,
     moments: Moments,
     choices: Choices,
-    rng: np.random.Generator,
+    chances: list[np.random.Generator],
     *,
     arms: bool,
 ) -> Result:
-    main_rng, late_rng, more_rng = rng.spawn(3)
+    main_rng, late_rng, more_rng = chances
     claim = CLAIM if arms else PER_DOUBLING
 
     def ratio(

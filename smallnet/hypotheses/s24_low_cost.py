@@ -15,6 +15,7 @@ import pandas as pd
 from ibis import _
 
 from smallnet.hypotheses.methods.drawing import BLUE, GREY, ORANGE, axes
+from smallnet.hypotheses.methods.lucky_draws import purchases
 from smallnet.hypotheses.methods.moments import MomentRatio, chance_difference
 from smallnet.hypotheses.result import (
     Claim,
@@ -262,7 +263,7 @@ def _members(dataset: Dataset, trial: pd.DataFrame) -> pd.DataFrame:
 
 
 def _purchases(dataset: Dataset) -> pd.DataFrame:
-    table = dataset["transactions"].anti_join(bots(dataset), "person")
+    table = purchases(dataset).anti_join(bots(dataset), "person")
     table = table.select("person", "value", at_us=microseconds(_.at))
     return dataset.collect(table.order_by("at_us", "person"))
 

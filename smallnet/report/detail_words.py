@@ -51,6 +51,15 @@ DETAILS: dict[str, Text] = {
     "interval": Text("interval", "区间"),
     "landmark_day": Text("day of the landmark", "界标日"),
     "layer": Text("layer", "层"),
+    "luckiest": Text(
+        "who drew most from a red packet, over the others", "手气最佳者与其他抢红包者之比"
+    ),
+    "packets": Text("red packets", "红包"),
+    "drawers": Text("draws", "抢到的人次"),
+    "speaks": Text("speaks in the 24 h after", "其后24小时内发言"),
+    "spoke_before": Text("spoke in the 24 h before (should be 1)", "此前24小时内发言（应为1）"),
+    "sends_next": Text("sends the next packet within 24 h", "24小时内发下一个红包"),
+    "speaks_per_doubling": Text("speaks, per doubling of the draw", "发言，抢到金额每翻倍"),
     "layers": Text("by layer", "按层"),
     "left_out_shares": Text("shares left out", "未计入的分享"),
     "low": Text("from", "下限"),

@@ -238,7 +238,7 @@ SCHEMA: dict[str, Table] = {
         ),
         Table(
             "transactions",
-            "a purchase",
+            "a purchase, or a draw from a red packet: money to the person, source = the event",
             (
                 _person("person", "who buys", required=True),
                 _time("at", "when", required=True),
