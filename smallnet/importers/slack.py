@@ -17,9 +17,12 @@ neither file.
 """
 
 import html
+import io
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, BinaryIO, cast
+
+import orjson
 
 from smallnet.errors import InputError
 from smallnet.importers.collecting import Collector
@@ -30,6 +33,7 @@ from smallnet.tables import Text
 
 __all__ = ["FORMAT"]
 
+SHORT = 2**22  # bytes of a day that is read at once
 TALK = {"", "thread_broadcast", "file_share", "me_message", "file_comment", "bot_message"}
 JOINS = {"channel_join", "group_join"}
 LEAVES = {"channel_leave", "group_leave"}
@@ -150,24 +154,40 @@ class _Channel:
         self.collector = collector
 
     def read(self, member: Source) -> None:
-        """Read one day."""
+        """Read one day: at once where it is short and whole, else as a stream."""
+        with member.open() as stream:
+            raw = stream.read(SHORT) if member.size < SHORT else b""
+            try:
+                rows = orjson.loads(raw) if raw else None
+            except orjson.JSONDecodeError:
+                rows = None
+            if isinstance(rows, list):
+                self.take_all(rows, lambda index: _line_of(raw, index))
+            else:
+                self.walk(io.BytesIO(raw) if raw else cast(BinaryIO, stream), member.label)
+
+    def walk(self, stream: BinaryIO, label: str) -> None:
+        """Read a day that is long or broken."""
         collector = self.collector
         try:
-            with member.open() as stream:
-                for found in walk(stream, arrays=[()], name=member.label):
-                    if isinstance(found, Records):
-                        for index, row in enumerate(found.values):
-                            collector.record()
-                            reason = self.take(row)
-                            if reason:
-                                collector.skipped(reason, found.line(index))
-                    else:
-                        collector.record()
-                        reason = found.reason if isinstance(found, Torn) else "no list of messages"
-                        collector.skipped(reason, found.line)
+            for found in walk(stream, arrays=[()], name=label):
+                if isinstance(found, Records):
+                    self.take_all(found.values, found.line)
+                else:
+                    collector.record()
+                    reason = found.reason if isinstance(found, Torn) else "no list of messages"
+                    collector.skipped(reason, found.line)
         except InputError:
             collector.record()
             collector.skipped("a day that is no JSON")
+
+    def take_all(self, rows: list[Any], line: Callable[[int], int]) -> None:
+        """Take the records of a list."""
+        for index, row in enumerate(rows):
+            self.collector.record()
+            reason = self.take(row)
+            if reason:
+                self.collector.skipped(reason, line(index))
 
     def take(self, row: Any) -> str | None:
         """Hand over one record, or say why not."""
@@ -287,6 +307,16 @@ def _marked(found: re.Match[str]) -> str:
     if sign == "@":
         return "@"
     return f"#{label or ''}" if sign == "#" else f"@{word}"
+
+
+def _line_of(raw: bytes, index: int) -> int:
+    """Give the line of a record in a list."""
+    for found in walk(io.BytesIO(raw), arrays=[()], name="day"):
+        if isinstance(found, Records):
+            if index < len(found.values):
+                return found.line(index)
+            index -= len(found.values)
+    return 0
 
 
 def _kind(row: Mapping[str, Any], text: str) -> str:
