@@ -1,9 +1,10 @@
-"""The sparse algebra under ``fit_crossed_poisson``: rows, systems solved without an inverse, draws.
+"""The sparse algebra under ``fit_crossed_poisson``: rows, systems without an inverse, draws.
 
 Coefficients are few and dense, random effects many and sparse. With mu the expected counts and T
 the totals of strata, the information on the random effects is Z' mu Z - Zm' T Zm, where Zm is the
 mean of Z over a stratum's expected events. A gamma law of strata of shape kappa adds kappa to each
-total and to each stratum's summed rate, and nothing else.
+total and to each stratum's summed rate, and nothing else. Up to 1,000 effects a Cholesky factor is
+quicker than conjugate gradients; both are there.
 """
 
 from collections.abc import Callable, Iterator
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
+from scipy import linalg
 
 from smallnet.errors import InputError
 
@@ -21,6 +23,7 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 COLUMNS = 16  # systems solved at a time, for memory
 MOST_STEPS = 1000
+DENSE = 1000  # effects up to which a factor of the whole matrix is quicker
 NEAR = 1e-9  # residual against the right side at which a system counts as solved
 
 
@@ -87,11 +90,18 @@ class System:
     def lift(self, ridge: FloatArray) -> None:
         """Set the prior precisions of the effects, and take the fixed effects out."""
         self._ridge = ridge
+        if ridge.size <= DENSE:
+            spread = sp.diags_array(np.sqrt(self.total)) @ self.mean_z
+            whole = (self._square - spread.T @ spread).toarray() + np.diag(ridge)
+            self._factor = linalg.cho_factor(whole)
         self.share = self.solve_effects(self.xz)
         self.schur = self.xx - self.xz.T @ self.share
 
     def solve_effects(self, right: FloatArray) -> FloatArray:
         """Solve for effects alone, fixed effects held; columns of shape (effects, m)."""
+        if self._ridge.size <= DENSE:
+            found: FloatArray = linalg.cho_solve(self._factor, right)
+            return found
         parts = [
             solve(self._apply, right[:, at : at + COLUMNS], self._diagonal + self._ridge)
             for at in range(0, right.shape[1], COLUMNS)

@@ -5,6 +5,7 @@ import pytest
 from scipy.sparse import csr_array
 
 from smallnet.errors import InputError, TrapError
+from smallnet.hypotheses.methods import crossed_algebra
 from smallnet.hypotheses.methods.crossed_algebra import Design, solve
 from smallnet.hypotheses.methods.crossed_poisson import fit_crossed_poisson
 from smallnet.hypotheses.methods.mixed_poisson import fit_mixed_poisson
@@ -57,8 +58,10 @@ def differences(f, at, step=1e-5):
     return np.array([(f(at + m) - f(at - m)) / (2 * step) for m in moves])
 
 
+@pytest.mark.parametrize("dense", [1000, 0])
 @pytest.mark.parametrize("kappa", [0.0, 1.7])
-def test_score_and_information_are_those_of_the_likelihood(kappa):
+def test_score_and_information_are_those_of_the_likelihood(kappa, dense, monkeypatch):
+    monkeypatch.setattr(crossed_algebra, "DENSE", dense)
     design = small_design()
     theta = np.random.default_rng(2).normal(0, 0.3, 8)
     system = design.at(theta, kappa)
@@ -102,7 +105,9 @@ def test_a_matrix_that_is_not_positive_does_not_settle():
         solve(lambda v: -v, np.ones((2, 1)), np.ones(2))
 
 
-def test_with_fixed_strata_it_is_the_dense_engine():
+@pytest.mark.parametrize("dense", [1000, 0])
+def test_with_fixed_strata_it_is_the_dense_engine(dense, monkeypatch):
+    monkeypatch.setattr(crossed_algebra, "DENSE", dense)
     rng = np.random.default_rng(5)
     world = draw_group_world(groups=40, people=240, sd_groups=0.8, rng=rng)
     at = (world.messages, world.days, world.person, world.group, world.log2_size)
