@@ -5,6 +5,7 @@
 lengths and digests in the place of names and words.
 """
 
+from smallnet.importers.anonymising import anonymise
 from smallnet.importers.clock import Clock, epoch_us, local_us
 from smallnet.importers.collecting import Collector
 from smallnet.importers.format import Format, Options
@@ -21,6 +22,7 @@ __all__ = [
     "ImportReport",
     "Options",
     "Source",
+    "anonymise",
     "detect",
     "epoch_us",
     "find_format",

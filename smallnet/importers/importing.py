@@ -16,7 +16,7 @@ from smallnet.importers.clock import Clock
 from smallnet.importers.collecting import Collector
 from smallnet.importers.format import Format, Options
 from smallnet.importers.gaps import find_gaps
-from smallnet.importers.pseudonyms import Pseudonyms, read_key
+from smallnet.importers.pseudonyms import Pseudonyms, key_path, read_key
 from smallnet.importers.registry import detect, find_format
 from smallnet.importers.reporting import REPORT_FILE, ImportReport
 from smallnet.importers.source import Source
@@ -86,10 +86,7 @@ def import_export(
         raise InputError(msg)
     known = find_format(format) if format else _detect_all(files)
     old, earlier = _open_old(out, append=append)
-    path = Path(key_file) if key_file is not None else out.parent / f"{out.resolve().name}.key"
-    if path.resolve().is_relative_to(out.resolve()):
-        msg = f"the key {path} is inside of the data set {out}, expected a place outside of it"
-        raise InputError(msg)
+    path = key_path(out, key_file)
     clock = Clock(timezone)
     key, made = read_key(path)
     pseudonyms = Pseudonyms(key, known.name)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from smallnet.errors import InputError, OutputError
 
-__all__ = ["Pseudonyms", "clean_name", "links_of", "normal_text", "read_key"]
+__all__ = ["Pseudonyms", "clean_name", "key_path", "links_of", "normal_text", "read_key"]
 
 KEY_BYTES = 32
 MARKS = dict.fromkeys(  # of direction, joining and order: invisible, and not the same everywhere
@@ -24,6 +24,21 @@ MARK = re.compile(f"[{''.join(map(chr, MARKS))}]")
 SPACES = dict.fromkeys((0xA0, 0x202F, 0x2007, 0x2009), " ")
 LINK = re.compile(r"(?:https?://|www\.)[^\s<>\"'，。；）】》]+", re.IGNORECASE)
 TRACKING = re.compile(r"(?:utm_\w+|fbclid|gclid|igshid|si|spm|share_token)=[^&#]*&?")
+
+
+def key_path(out: Path, key_file: Path | str | None) -> Path:
+    """Where the key of the pseudonyms is: beside the data set, never inside of it.
+
+    Raises
+    ------
+    InputError
+        If it would be inside.
+    """
+    path = Path(key_file) if key_file is not None else out.parent / f"{out.resolve().name}.key"
+    if path.resolve().is_relative_to(out.resolve()):
+        msg = f"the key {path} is inside of the data set {out}, expected a place outside of it"
+        raise InputError(msg)
+    return path
 
 
 def read_key(path: Path) -> tuple[bytes, bool]:
@@ -114,6 +129,10 @@ class Pseudonyms:
     def item(self, words: str) -> str:
         """Pseudonym of what is shared, such as a link."""
         return "i" + self._digest("item", words.encode("utf-8", "surrogatepass"))
+
+    def any(self, kind: str, raw: object) -> str:
+        """Pseudonym of anything else that has an id, such as an event."""
+        return kind[0] + self._of(kind[:16], str(raw))
 
     def words(self, normal: str) -> str:
         """Fingerprint of words that ``normal_text`` gave; the same in every realm."""
