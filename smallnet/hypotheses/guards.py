@@ -19,6 +19,7 @@ __all__ = [
     "PARTS",
     "check_before_risk",
     "check_counts",
+    "check_no_quotient",
     "check_no_shared_part",
     "check_one_row_a_group",
 ]
@@ -51,6 +52,7 @@ PARTS: dict[str, frozenset[str]] = {
     "age_days": frozenset({"days"}),
 }  # of the columns of the table of groups: what each is made of
 
+THE_TWO = ("the outcome", "the regressor")
 _COUNTS_CALL = (
     "pass the count itself as y and what it was divided by (member-days, viewers) as exposure; "
     "the rate ratio is then free of the division."
@@ -117,39 +119,102 @@ def check_counts(y: npt.ArrayLike, exposure: npt.ArrayLike, x: npt.ArrayLike) ->
     ------
     TrapError
         If y is not whole but is whole once multiplied by a regressor or by the exposure: then the
-        division is in it, and would be found again as an effect.
+        division is in it, and would be found again as an effect. Halves, thirds and decimals are
+        taken for weights.
     """
     count = np.asarray(y, dtype=np.float64)
     if count.ndim != 1 or count.size == 0 or _whole(count):
         return
-    risk = np.asarray(exposure, dtype=np.float64)
-    columns = np.atleast_2d(np.asarray(x, dtype=np.float64).T)
-    if np.ptp(risk) > 0 and _whole(count * risk):
+    if _divided(count, np.asarray(exposure, dtype=np.float64)):
         msg = "y is a count divided by the exposure: it would be divided twice."
         raise TrapError(msg, _COUNTS_CALL)
+    columns = np.atleast_2d(np.asarray(x, dtype=np.float64).T)
     for place, column in enumerate(columns):
-        for words, part in (
-            ("", column),
-            ("the exponential of ", np.exp(np.minimum(column, 700.0))),
-            ("2 to the power of ", np.exp2(np.minimum(column, 1000.0))),
-        ):
-            if np.ptp(part) > 0 and _whole(count * part):
-                msg = (
-                    f"y is a count divided by {words}regressor {place}: it goes with that "
-                    "regressor by arithmetic, whatever groups are like."
-                )
-                raise TrapError(
-                    msg,
-                    _COUNTS_CALL,
-                )
+        words = _divisor(count, column)
+        if words is not None:
+            msg = (
+                f"y is a count divided by {words}regressor {place}: it goes with that "
+                "regressor by arithmetic, whatever groups are like."
+            )
+            raise TrapError(msg, _COUNTS_CALL)
+
+
+def check_no_quotient(
+    outcome: npt.ArrayLike, regressor: npt.ArrayLike, *, names: tuple[str, str] = THE_TWO
+) -> None:
+    """Refuse to relate a quotient that somebody made to its own denominator.
+
+    Columns that smallnet makes are known by name (:func:`check_no_shared_part`); this one knows a
+    quotient by its numbers: times the other column it is whole.
+
+    Parameters
+    ----------
+    outcome, regressor : array_like, shape (rows,)
+        Plain, or both as logarithms; ``nan`` where unknown.
+    names : tuple of str
+        Of the two, for the sentence.
+
+    Raises
+    ------
+    TrapError
+        If one is not whole and becomes whole in every row once multiplied by the other.
+    """
+    one, other = np.asarray(outcome, dtype=np.float64), np.asarray(regressor, dtype=np.float64)
+    if one.shape != other.shape or one.ndim != 1:
+        return
+    known = np.isfinite(one) & np.isfinite(other)
+    one, other = one[known], other[known]
+    for top, bottom, high, low in ((one, other, *names), (other, one, *names[::-1])):
+        log_of_quotient = np.exp(np.minimum(top, 700.0))
+        if _divisor(top, bottom) is not None or _divisor(log_of_quotient, bottom) is not None:
+            msg = (
+                f"{high} is a count divided by {low}: they go together by arithmetic, whatever "
+                "groups are like."
+            )
+            raise TrapError(
+                msg,
+                "relate the count itself with total_elasticity (null 1), or compare the same "
+                "person in groups of unlike size (fit_size_rate, fit_mixed_poisson).",
+            )
+
+
+def _divisor(count: npt.NDArray[np.float64], column: npt.NDArray[np.float64]) -> str | None:
+    """Say how a column must be read for the count to have been divided by it, if it was."""
+    readings = {
+        "": column,
+        "the exponential of ": np.exp(np.minimum(column, 700.0)),
+        "2 to the power of ": np.exp2(np.minimum(column, 1000.0)),
+    }
+    return next((words for words, part in readings.items() if _divided(count, part)), None)
+
+
+def _divided(count: npt.NDArray[np.float64], part: npt.NDArray[np.float64]) -> bool:
+    """Tell whether counts were divided by a part: not whole, but whole once multiplied by it."""
+    if count.shape != part.shape or not np.isfinite(count).all() or not np.isfinite(part).all():
+        return False
+    broken = ~_near_whole(count)
+    if broken.sum() < FEWEST or np.ptp(part[broken]) == 0 or (part[count != 0] == 0).any():
+        return False  # few broken numbers, one divisor for all, or a division by 0: no quotient
+    if any(_whole(count * coarse) for coarse in COARSE):
+        return False  # halves, thirds, decimals: weights
+    product = count * part
+    return bool(np.abs(product).max() < LARGEST) and _whole(product)
+
+
+COARSE = (2, 3, 4, 5, 10)
+LARGEST = 1e12  # beyond it numbers have no digits left to be broken in
+FEWEST = 4  # broken numbers that chance does not make whole
 
 
 def _whole(values: npt.NDArray[np.float64]) -> bool:
-    if not np.isfinite(values).all():
-        return False
+    return bool(np.isfinite(values).all() and _near_whole(values).all())
+
+
+def _near_whole(values: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
     # rounding alone, and no more: a millionth of a large count would take any number for whole
     rounding = np.minimum(1e-6 * np.maximum(1, np.abs(values)), 1e-2)
-    return bool((np.abs(values - np.round(values)) <= rounding).all())
+    near: npt.NDArray[np.bool_] = np.abs(values - np.round(values)) <= rounding
+    return near
 
 
 def check_before_risk(name: str, counted_until: float, risk_from: float) -> None:

@@ -13,13 +13,16 @@ from smallnet.hypotheses.guards import (
     PARTS,
     check_before_risk,
     check_counts,
+    check_no_quotient,
     check_no_shared_part,
     check_one_row_a_group,
 )
 from smallnet.hypotheses.methods.conditional_poisson import fit_conditional_poisson
 from smallnet.hypotheses.methods.group_totals import total_elasticity
 from smallnet.hypotheses.methods.landmark import count_before_risk, friends_at_landmark
+from smallnet.hypotheses.methods.log_linear import fit_log_linear
 from smallnet.hypotheses.methods.mixed_poisson import fit_mixed_poisson
+from smallnet.hypotheses.methods.permutation import within_strata_test
 from smallnet.hypotheses.methods.relation import relate
 from smallnet.measures import COLUMNS, group_table, person_weighted_mean
 from smallnet.simulations import Platform
@@ -86,6 +89,7 @@ def test_a_rate_divided_by_what_stands_beside_it_is_refused_by_every_count_model
         lambda: check_counts(y, exposure, x),
         lambda: fit_mixed_poisson(y, exposure, ONE, np.arange(60), x),
         lambda: fit_conditional_poisson(y, exposure, x, ONE),
+        lambda: fit_log_linear(y, exposure, x[:, None], np.arange(60)),
     ):
         with pytest.raises(TrapError, match=words) as refused:
             call()
@@ -105,6 +109,37 @@ def test_counts_and_weights_that_are_no_quotient_pass():
     model = fit_mixed_poisson(MESSAGES, np.ones(60), ONE, np.arange(60), np.log2(SIZE))
     low, high = model.conf_int()[0]
     assert low < 0 < high
+
+
+@pytest.mark.parametrize(
+    ("y", "x"),
+    [
+        ([0.5, 2.0, 0.5, 3.0, 1.0, 1.5], [0, 1, 0, 1, 0, 1]),  # half weights beside yes and no
+        ([0.5, 2.0, 1.5, 3.0, 2.5, 1.0], [2, 4, 6, 8, 2, 4]),
+        ([0.1, 0.7, 0.2, 0.4, 0.9, 0.3], [10, 20, 30, 20, 10, 40]),
+        ([0.37, 2.0, 1.0, 3.0, 2.0, 1.0], [100, 4, 6, 8, 2, 4]),  # one broken number
+    ],
+)
+def test_weights_and_decimals_are_not_taken_for_quotients(y, x):
+    check_counts(y, np.ones(6), x)
+    check_no_quotient(y, x)
+
+
+def test_a_quotient_somebody_made_is_known_by_its_numbers():
+    per_head = MESSAGES / SIZE
+    for outcome, regressor in (
+        (per_head, SIZE),
+        (SIZE, per_head),
+        (np.log(per_head), np.log(SIZE)),
+        (per_head, np.log2(SIZE)),
+    ):
+        with pytest.raises(TrapError, match="a count divided by"):
+            check_no_quotient(outcome, regressor)
+        with pytest.raises(TrapError, match="is a count divided by"):
+            within_strata_test(outcome, regressor, rng=np.random.default_rng(1))
+    check_no_quotient(MESSAGES, SIZE)
+    check_no_quotient(np.log(MESSAGES), np.log(SIZE))
+    check_no_quotient(np.r_[per_head, np.nan] + 0.123, np.r_[SIZE, 3.0])
 
 
 def test_friends_counted_over_the_stay_are_refused_unless_shown_as_biased():
@@ -155,6 +190,10 @@ def test_relating_measures_of_groups_goes_through_the_guards():
     assert found.n_groups == 12
     with pytest.raises(TrapError):
         relate(table, "messages_per_member_day", "size_mean")
+    mine = table.assign(mine=table["messages"] / table["size"])
+    for regressor in ("size", "size_mean", "members_ever"):
+        with pytest.raises(TrapError, match="mine is a count divided by size"):
+            relate(mine, "mine", regressor)
     with pytest.raises(TrapError, match="has 2 rows"):
         relate(pd.concat([table, table]), "messages", "size_mean")
     with pytest.raises(InputError, match="no column 'heads'"):
@@ -181,3 +220,4 @@ def test_a_trap_travels_between_processes():
 def test_large_numbers_are_not_taken_for_whole_ones():
     size = np.array([5.0, 7, 11, 13, 17, 19])
     check_counts(1e7 * size**0.5, np.ones(6), np.log(size))  # nothing was divided here
+    check_counts(size**0.5, np.ones(6), 10 * size)  # e to such powers has no digits to be broken in

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from scipy import stats
 
 from smallnet.errors import InputError
+from smallnet.hypotheses.guards import check_counts
 from smallnet.hypotheses.methods.bootstrap import clustered_variance, effective_clusters
 
 __all__ = ["LogLinear", "fit_log_linear"]
@@ -67,6 +68,8 @@ def fit_log_linear(
 
     Raises
     ------
+    TrapError
+        If the outcome was divided by the time at risk or by a column: pass the count itself.
     InputError
         If nothing happened, or a column is a sum of others: no coefficients then.
 
@@ -77,6 +80,7 @@ def fit_log_linear(
     2.0
     """
     y, d = np.asarray(outcome, dtype=float), np.asarray(at_risk, dtype=float)
+    check_counts(y, d, columns)
     x = np.column_stack([np.asarray(columns, dtype=float), np.ones(y.size)])
     centre = np.append(x[:, :-1].mean(axis=0), 0.0)
     z = x - centre

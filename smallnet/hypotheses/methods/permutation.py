@@ -18,6 +18,7 @@ import numpy.typing as npt
 from numba import njit
 
 from smallnet.errors import InputError
+from smallnet.hypotheses.guards import check_no_quotient
 
 __all__ = [
     "Alternative",
@@ -179,6 +180,8 @@ def within_strata_test(
 
     Raises
     ------
+    TrapError
+        If values were divided by the labels.
     InputError
         If lengths differ, something is not finite, or labels vary within no stratum.
 
@@ -192,6 +195,7 @@ def within_strata_test(
     if v.shape != x.shape or v.ndim != 1 or not (np.isfinite(v).all() and np.isfinite(x).all()):
         msg = f"values {v.shape} and labels {x.shape} must be finite and of one length"
         raise InputError(msg)
+    check_no_quotient(v, x, names=("values", "labels"))
     codes = codes_of(strata, v.size)
     order = np.argsort(codes, kind="stable")
     v, x, codes = v[order], x[order], codes[order]

@@ -7,7 +7,12 @@ import pandas as pd
 from scipy import stats
 
 from smallnet.errors import InputError
-from smallnet.hypotheses.guards import check_no_shared_part, check_one_row_a_group
+from smallnet.hypotheses.guards import (
+    PARTS,
+    check_no_quotient,
+    check_no_shared_part,
+    check_one_row_a_group,
+)
 
 __all__ = ["Relation", "relate"]
 
@@ -66,6 +71,9 @@ def relate(table: pd.DataFrame, outcome: str, regressor: str, *, level: float = 
             raise InputError(msg)
     check_one_row_a_group(table, (outcome, regressor))
     check_no_shared_part(outcome, regressor)
+    for one, other in ((outcome, regressor), (regressor, outcome)):
+        for name in _alike(table, other) if one not in PARTS else ():
+            check_no_quotient(table[one], table[name], names=(one, name))
     both = table[[outcome, regressor]].astype(float).dropna()
     n = len(both)
     if n < FEWEST_GROUPS:
@@ -78,3 +86,11 @@ def relate(table: pd.DataFrame, outcome: str, regressor: str, *, level: float = 
     half = stats.norm.ppf((1 + level) / 2) * np.sqrt((1 + r**2 / 2) / (n - 3))
     low, high = np.tanh(np.arctanh(r) + np.array([-half, half]))
     return Relation(round(r, 12), float(low), float(high), float(found.pvalue), n)
+
+
+def _alike(table: pd.DataFrame, name: str) -> list[str]:
+    """Name the column and those that count the same thing: one's own may be a quotient of each."""
+    part = PARTS.get(name)
+    if part is None or len(part) > 1:
+        return [name]
+    return [name, *(str(k) for k in table if k != name and PARTS.get(str(k)) == part)]

@@ -167,6 +167,6 @@ def test_what_the_textbook_does_not_know_is_refused(change, words):
             rng=np.random.default_rng(1),
         )  # fmt: skip
     with pytest.raises(TrapError):
-        fit_textbook([0.6, 0.2, 1 / 3, 1], [10, 10, 3, 3], [1, 0, 1, 0], [0, 0, 1, 1])
+        fit_textbook([5 / 7, 2 / 7, 4 / 9, 7 / 9], [7, 7, 9, 9], [1, 0, 1, 0], [0, 0, 1, 1])
     with pytest.raises(InputError, match="at least 200"):
         draw_group_world(groups=3, people=20, sd_groups=0.1, rng=np.random.default_rng(1))
