@@ -83,7 +83,9 @@ class Records:
 Found = Value | Torn | Records
 
 
-def walk(stream: BinaryIO, *, arrays: Iterable[Path], name: str) -> Iterator[Found]:
+def walk(
+    stream: BinaryIO, *, arrays: Iterable[Path], name: str, block: int = BLOCK
+) -> Iterator[Found]:
     """Walk once through a JSON file.
 
     Parameters
@@ -95,6 +97,8 @@ def walk(stream: BinaryIO, *, arrays: Iterable[Path], name: str) -> Iterator[Fou
         file itself.
     name : str
         Name of the file, for errors.
+    block : int
+        Bytes that are read and cut at once.
 
     Yields
     ------
@@ -107,7 +111,7 @@ def walk(stream: BinaryIO, *, arrays: Iterable[Path], name: str) -> Iterator[Fou
     InputError
         If the file is no JSON, or its frame (what stands outside the streamed arrays) is broken.
     """
-    return _Walker(_as_utf8(stream), tuple(arrays), name).walk()
+    return _Walker(_as_utf8(stream), tuple(arrays), name, block).walk()
 
 
 def read_json(raw: bytes) -> Any:
@@ -147,16 +151,17 @@ class _EndOfFileError(Exception):
 class _Walker:
     """A cursor over the bytes of the file: ``buffer[at:]`` is read but not yet understood."""
 
-    def __init__(self, stream: BinaryIO, arrays: tuple[Path, ...], name: str) -> None:
+    def __init__(self, stream: BinaryIO, arrays: tuple[Path, ...], name: str, block: int) -> None:
         self.stream, self.arrays, self.name = stream, arrays, name
+        self.block, self.first_block = block, min(FIRST_BLOCK, block)
         self.buffer, self.at, self.line, self.ended = b"", 0, 1, False
 
     # ---- bytes -------------------------------------------------------------------------------
 
-    def more(self, size: int = BLOCK) -> bool:
+    def more(self, size: int = 0) -> bool:
         """Read on; false at the end of the file."""
         if not self.ended:
-            fresh = self.stream.read(size)
+            fresh = self.stream.read(max(size, self.block))
             self.ended = not fresh
             if fresh:
                 self.forget()
@@ -267,7 +272,7 @@ class _Walker:
             if len(self.buffer) - self.at > MAX_RECORD:
                 msg = f"{self.name}, line {self.here()}: a field is longer than {MAX_RECORD} bytes"
                 raise InputError(msg)
-            size = max(BLOCK, len(self.buffer) - self.at)
+            size = len(self.buffer) - self.at
             if not self.more(size):
                 if found and not self.path:  # a lone scalar
                     break
@@ -282,7 +287,7 @@ class _Walker:
 
     def compound(self) -> bytes | None:
         """Bytes of the object or array at the cursor; None if it is too long."""
-        size = FIRST_BLOCK
+        size = self.first_block
         while True:
             block = self.buffer[self.at : self.at + size]
             found = _structure(block)
@@ -305,10 +310,10 @@ class _Walker:
         if self.peek() == b"]":
             self.at += 1
             return
-        size = FIRST_BLOCK
+        size = self.first_block
         while True:
             if len(self.buffer) - self.at < size:
-                self.more(max(size, BLOCK))
+                self.more(size)
             block = self.buffer[self.at : self.at + size]
             found = _structure(block)
             closed = np.flatnonzero(found.depth == -1)[:1]
@@ -320,14 +325,14 @@ class _Walker:
                 self.at += int(cuts[-1]) + 1
                 if closed.size:
                     return
-                size = min(2 * size, BLOCK)
+                size = min(2 * size, self.block)
             elif size >= MAX_RECORD:
                 line = self.here()
                 more = self.pass_over(separators=True)
                 yield Torn(path, line, "the record is too long")
                 if not more:
                     return
-                size = FIRST_BLOCK
+                size = self.first_block
             elif self.ended and len(self.buffer) - self.at <= size:
                 self.peek()  # nothing but white space is an end between two records
                 raise _EndOfFileError
@@ -365,7 +370,7 @@ class _Walker:
         """Step behind a value that is too long to hold; false if that ended the array around it."""
         depth, in_string = 0, False
         while True:
-            block = self.buffer[self.at : self.at + BLOCK]
+            block = self.buffer[self.at : self.at + self.block]
             tail = len(block) - len(block.rstrip(b"\\"))
             if tail % 2 and len(block) > 1:
                 block = block[:-1]
