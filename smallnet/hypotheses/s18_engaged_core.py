@@ -6,7 +6,7 @@ both are compared at the same number of members and messages: with fewer members
 speaks by arithmetic, and who writes more is silent for less long.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import ibis.expr.types as ir
@@ -16,14 +16,19 @@ from ibis import _
 from scipy import stats
 
 from smallnet.errors import InputError
+from smallnet.hypotheses.methods.bootstrap import clustered_variance, effective_clusters
 from smallnet.hypotheses.methods.cox import Cox, fit_cox
 from smallnet.hypotheses.methods.drawing import BLUE, GREY, ORANGE
 from smallnet.hypotheses.methods.forest import forest
 from smallnet.hypotheses.methods.group_windows import (
+    Windows,
     expected_speakers,
     group_windows,
     reply_cores,
 )
+from smallnet.hypotheses.methods.knock_out import knock_out, timeline
+from smallnet.hypotheses.methods.log_ratios import FARTHEST
+from smallnet.hypotheses.methods.splines import natural_spline, quantile_knots
 from smallnet.hypotheses.result import (
     Claim,
     Result,
@@ -42,7 +47,9 @@ __all__ = ["CLAIM", "plot", "test"]
 
 CORE = 2  # everybody in the core answers, or is answered by, so many others of it
 BANDS = ((0, 0), (1, 4), (5, 9), (10, None))  # of core size, members
+CORES = (3, 5, 8, 12, 20)  # members, of the curve
 FEWEST_DEATHS, FEWEST_GROUPS = 10, 20
+MOST_WORK = 1_000_000_000  # acts times draws of the simulation
 
 CLAIM = Claim(
     id="S18",
@@ -71,11 +78,15 @@ CLAIM = Claim(
         "members, c; log(1 + c). Cox regression on calendar time over the window after, log size "
         "and log messages held; late entry, censoring `dead_after` before the end; errors "
         "clustered by group, t interval with effective groups as the sample. The share of members "
-        "who spoke is taken separately and jointly.",
+        "who spoke is taken separately and jointly. Beside it a simulation: as many members as the "
+        "core has are taken out of the window after, with all that answers them; those who wrote "
+        "most before, against as many at random.",
         "观察期切成长度为 dead_after 一半的时间窗。在每个边界，以前一窗描述仍存活的群："
         "核心为成员间相互回复网络的 2-核，规模 c，取 log(1+c)。对后一窗作以日历时间为轴的 Cox "
         "回归，控制群规模与消息数的对数；左截断，期末前 dead_after 天删失；"
-        "按群聚类误差，以有效群数作 t 区间。发言成员的比例另行单独与联合估计。",
+        "按群聚类误差，以有效群数作 t 区间。发言成员的比例另行单独与联合估计。"
+        "另作模拟：从后一窗中去掉与核心同样多的成员及一切对其的回复——前一窗发言最多者，"
+        "对照随机抽取的同样多成员。",
     ),
     null_model=Text(
         "At the same number of members and messages, who talks with whom does not matter for when "
@@ -147,23 +158,24 @@ def test(dataset: Dataset, choices: Choices, *, rng: np.random.Generator) -> Res
     choices : Choices
         Level, smallest effect, and the silence that is death; windows are half as long.
     rng : numpy.random.Generator
-        Not used: nothing here is drawn.
+        Members taken out at random; nothing else is drawn.
 
     Returns
     -------
     Result
         ``details``: hazard ratios per SD of the share of speakers, of its excess over speakers
         drawn at random, and of the Gini; core and share jointly; what arithmetic alone gives;
-        deaths and days at risk by size of the core.
+        deaths and days at risk by size of the core; the curve of the hazard over core size; and
+        the ``knock_out``: how much would be said, were as many as the core has taken out.
 
     Raises
     ------
     NotTestableError
         If messages, replies or memberships were not recorded.
     """
-    del rng
     dataset.require(*CLAIM.needs)
-    rows = _rows(dataset, choices)
+    windows = _windows(dataset, choices)
+    rows = _described(dataset, windows)
     if rows.empty:
         return not_testable(CLAIM, choices, _SHORT)
     deaths, groups = int(rows["died"].sum()), int(rows["group"].nunique())
@@ -185,6 +197,10 @@ def test(dataset: Dataset, choices: Choices, *, rng: np.random.Generator) -> Res
         )
     core = _numbers(model, 0, choices.level)
     details |= _parts(rows, choices, core)
+    details |= {
+        "core_curve": _curve(rows, choices.level),
+        "knock_out": _knock_out(dataset, windows, rows, choices, rng),
+    }
     estimate, low, high = (core[key] for key in ("estimate", "ci_low", "ci_high"))
     return result_of(
         CLAIM,
@@ -211,13 +227,29 @@ def _rows(
     signs: ir.Table | None = None,
 ) -> pd.DataFrame:
     """Give groups at landmarks with what describes them, as it enters a model."""
-    silence = dead_after_days or choices.dead_after_days
-    windows = group_windows(
+    windows = _windows(
+        dataset, choices, dead_after_days=dead_after_days, window_days=window_days, signs=signs
+    )
+    return _described(dataset, windows)
+
+
+def _windows(
+    dataset: Dataset,
+    choices: Choices,
+    *,
+    dead_after_days: float | None = None,
+    window_days: float | None = None,
+    signs: ir.Table | None = None,
+) -> Windows:
+    return group_windows(
         dataset,
         window_days=window_days or choices.dead_after_days / 2,
-        dead_after_days=silence,
+        dead_after_days=dead_after_days or choices.dead_after_days,
         signs=signs,
     )
+
+
+def _described(dataset: Dataset, windows: Windows) -> pd.DataFrame:
     rows = windows.rows
     n, said = rows["size"].astype(float), rows["said"].astype(float)
     chance = expected_speakers(n, said)
@@ -325,6 +357,85 @@ def _parts(rows: pd.DataFrame, choices: Choices, core: dict[str, Any]) -> dict[s
     }
 
 
+def _spline(
+    rows: pd.DataFrame,
+) -> tuple[Cox, np.ndarray, Callable[[np.ndarray], np.ndarray]] | None:
+    """Fit the hazard as a natural spline of log(1 + core).
+
+    Returns the model, what one unit of each of its coefficients is worth, and the columns at any
+    values of the core; None where cores hardly differ.
+    """
+    knots = quantile_knots(rows["core"], 4)
+    if knots.size < 3:
+        return None
+    basis = natural_spline(rows["core"], knots)
+    names = [f"bend_{i}" for i in range(basis.shape[1])]
+    model = _try(rows.assign(**dict(zip(names, basis.T, strict=True))), names)
+    if model is None:
+        return None
+    return model, basis.std(axis=0), lambda values: natural_spline(values, knots)
+
+
+def _between(fitted: Any, low: float, high: float, level: float) -> dict[str, Any]:
+    """Hazard ratio of the spline at one value of log(1 + core) over that at another."""
+    model, spread, columns = fitted
+    apart = np.diff(columns(np.array([low, high])), axis=0)[0] / spread
+    k = apart.size
+    error = max(apart @ cov[:k, :k] @ apart for cov in (model.cov_clustered, model.cov))
+    half = stats.t.ppf((1 + level) / 2, model.freedom[:k].min()) * np.sqrt(error)
+    middle = float(apart @ model.beta[:k])
+    bounds = np.exp(np.clip([middle, middle - half, middle + half], -FARTHEST, FARTHEST))
+    return interval_fields(bounds.tolist())
+
+
+def _curve(rows: pd.DataFrame, level: float) -> list[dict[str, Any]]:
+    """Hazard of groups by the size of their core, over that of groups without one; by a spline."""
+    fitted = _spline(rows)
+    most = rows["members_of_core"].max()
+    sizes = [size for size in CORES if size <= most]
+    return [
+        {"core": size} | _between(fitted, 0.0, float(np.log1p(size)), level)
+        for size in (sizes if fitted is not None else [])
+    ]
+
+
+def _knock_out(
+    dataset: Dataset,
+    windows: Windows,
+    rows: pd.DataFrame,
+    choices: Choices,
+    rng: np.random.Generator,
+) -> dict[str, Any] | None:
+    """Take out as many as the core has: the most active before, or members at random."""
+    core, line = rows["members_of_core"].to_numpy(), timeline(dataset, windows)
+    draws = int(np.clip(MOST_WORK // max(line.row.size, 1), 19, choices.replicates))
+    out = knock_out(line, core, draws=draws, rng=rng)
+    told = (core > 0) & (core < rows["size"].to_numpy()) & np.isfinite(out.without_top)
+    code = pd.factorize(rows["group"][told])[0]
+    if not told.any() or code.max() < FEWEST_GROUPS - 1:
+        return None
+
+    def against(top: np.ndarray, random: np.ndarray) -> dict[str, Any]:
+        gap = (top - random)[told]
+        middle = float(gap.mean())
+        moved = (gap - middle) / gap.size
+        many = effective_clusters(np.ones(gap.size), code)
+        half = float(stats.t.ppf((1 + choices.level) / 2, max(many - 1, 1)))
+        half *= float(np.sqrt(clustered_variance(moved, code)))
+        return {
+            "without_the_most_active": float(top[told].mean()),
+            "without_as_many_at_random": float(random[told].mean()),
+            "difference": interval_fields((middle, middle - half, middle + half)),
+        }
+
+    return {
+        "windows": int(told.sum()),
+        "taken_out": float(core[told].mean()),
+        "messages_left": against(out.without_top, out.without_random),
+        "nothing_left": against(out.silent_top, out.silent_random),
+    }
+
+
 def _reads(dataset: Dataset) -> ir.Table:
     """Shares in groups that somebody saw, as signs of life."""
     posted = dataset["shares"].filter(_.group.notnull()).select("share", "group")
@@ -373,6 +484,13 @@ def _robustness(
             Text("size and volume held as curves", "以曲线控制规模与消息量"),
             _numbers(curved, 0, choices.level),
         ),
+        {
+            "name": Text(
+                "core as a spline: half an SD above its mean against half below",
+                "核心规模取样条：均值上方半个标准差与下方半个标准差之比",
+            )
+        }
+        | _around_the_mean(rows, choices.level),
         entry(
             Text("core size not logged", "核心规模不取对数"),
             _numbers(_try(raw, ["core"]), 0, choices.level),
@@ -398,6 +516,14 @@ def _robustness(
             )
         )
     return entries
+
+
+def _around_the_mean(rows: pd.DataFrame, level: float) -> dict[str, Any]:
+    fitted = _spline(rows)
+    if fitted is None:
+        return interval_fields(None)
+    middle, half = float(rows["core"].mean()), float(rows["core"].std(ddof=0)) / 2
+    return _between(fitted, middle - half, middle + half, level)
 
 
 def _too_few(deaths: int, groups: int) -> Text:

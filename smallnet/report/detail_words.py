@@ -49,6 +49,16 @@ DETAILS: dict[str, Text] = {
     "hazard": Text("hazard a day", "每日风险"),
     "high": Text("to", "上限"),
     "interval": Text("interval", "区间"),
+    "knock_out": Text("were as many as the core has taken out", "若去掉与核心同样多的成员"),
+    "windows": Text("windows of groups", "群的时间窗"),
+    "taken_out": Text("taken out, mean", "平均去掉人数"),
+    "messages_left": Text("share of messages left", "剩余消息比例"),
+    "nothing_left": Text("share of windows left without a word", "一言不剩的时间窗比例"),
+    "without_the_most_active": Text("without the most active before", "去掉此前最活跃者"),
+    "without_as_many_at_random": Text("without as many at random", "随机去掉同样多人"),
+    "core_curve": Text(
+        "hazard by size of the core, over no core", "各核心规模的风险（对照：无核心）"
+    ),
     "landmark_day": Text("day of the landmark", "界标日"),
     "layer": Text("layer", "层"),
     "luckiest": Text(
