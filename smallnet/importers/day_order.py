@@ -9,7 +9,7 @@ from smallnet.tables import Text
 __all__ = ["ORDERS", "DayOrder", "read_day"]
 
 ORDERS = ("dmy", "mdy", "ymd")
-EXAMPLE = (3, 4, 21)
+MOST_IMPOSSIBLE = 0.02  # of the days of a file, in its own order
 
 
 def read_day(numbers: tuple[int, int, int], order: str) -> int | None:
@@ -46,14 +46,16 @@ class _Reading:
     """What the days of a file are in one order."""
 
     order: str
-    possible: bool = True
+    impossible: int = 0  # days that do not exist in it
+    impossible_line: int | None = None  # the first of them
     backwards: int = 0  # times that the days run back by more than one
     first: int | None = None
     last: int = 0
 
-    def see(self, day: int | None) -> None:
+    def see(self, day: int | None, line: int | None) -> None:
         if day is None:
-            self.possible = False
+            self.impossible += 1
+            self.impossible_line = self.impossible_line or line
         elif self.first is None:
             self.first = self.last = day
         else:
@@ -69,9 +71,10 @@ class _Reading:
 class DayOrder:
     """Sees the days of a file in their order, and then tells which number is which.
 
-    An order is ruled out by a day that does not exist in it (13 is no month), by a year that has
-    four digits elsewhere, and by days that run backwards where another order lets them run on.
-    Two digits in front are taken for a year only where no other order is left.
+    An order is ruled out by days that do not exist in it (13 is no month), where fewer or none are
+    missing in another; by a year that has four digits elsewhere; and by days that run backwards
+    where another order lets them run on. Two digits in front are taken for a year only where no
+    other order is left. A day that is none in the order of the file is the reader's to count.
     """
 
     asked: str | None = None  # what the user said
@@ -79,19 +82,16 @@ class DayOrder:
         default_factory=lambda: {order: _Reading(order) for order in ORDERS}
     )
     alike: bool = True  # every day so far is the same in all orders that are left
-    impossible_line: dict[str, int | None] = field(default_factory=dict)
+    seen: int = 0
 
     def see(self, numbers: tuple[int, int, int], *, line: int | None = None) -> None:
         """Take in a day, as the three numbers that stand there."""
+        self.seen += 1
         days = set()
         for order, reading in self.readings.items():
-            if not reading.possible:
-                continue
             day = read_day(numbers, order) if _year_fits(numbers, order) else None
-            reading.see(day)
-            if day is None:
-                self.impossible_line[order] = line
-            elif order != "ymd" or numbers[0] > 99:
+            reading.see(day, line)
+            if order != "ymd" or numbers[0] > 99:
                 days.add(day)
         self.alike &= len(days) <= 1
 
@@ -103,17 +103,19 @@ class DayOrder:
         InputError
             If the file leaves it open, with both readings; or if it contradicts ``asked``.
         """
-        left = [reading for reading in self.readings.values() if reading.possible]
+        fewest = min(reading.impossible for reading in self.readings.values())
         if self.asked is not None:
-            if not self.readings[self.asked].possible:
-                line = self.impossible_line.get(self.asked)
+            asked = self.readings[self.asked]
+            if asked.impossible > fewest:
+                line = asked.impossible_line
                 where = "a line" if line is None else f"line {line}"
                 msg = f"--date-order is {self.asked}, but {where} has no such day in that order"
                 raise InputError(msg)
             return self.asked, None
-        if not left:
+        if fewest > max(1, MOST_IMPOSSIBLE * self.seen):
             msg = "no order of day, month and year fits all dates, expected one order in a file"
             raise InputError(msg)
+        left = [reading for reading in self.readings.values() if reading.impossible == fewest]
         usual = [reading for reading in left if reading.order != "ymd"] or left
         if len(usual) == 1 or self.alike:
             return usual[0].order, None

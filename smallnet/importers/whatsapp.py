@@ -278,14 +278,16 @@ class _Chat:
             person, text = self._meet(rest, at)
             if person is None:
                 return
+        first = text
         if more:
             text = "\n".join((text, *more))
         if (
-            text.startswith(UNUSUAL)
-            or text.endswith((">", ")"))
+            first.startswith(UNUSUAL)
+            or first.endswith((">", ")"))
+            or text.endswith(">")
             or APP in text
             or (len(text) < LONGEST_DELETED and text.lower().rstrip(".。") in DELETED)
-            or "ttp" in text[:30]
+            or "ttp" in first[:30]
         ):
             self._unusual(person, text, at)
         elif self.pair or "@\u2068" in text:
