@@ -3,6 +3,9 @@
 Bonferroni and Holm prepare for the worst dependence and lose power where tests go together, as
 claims on the same people do. Westfall and Young draw all statistics jointly under the null (one
 permutation, or one bootstrap draw, for all) and compare with the most extreme of each draw.
+
+Where a few false alarms among many findings do no harm, their share is what to hold: the false
+discovery rate.
 """
 
 import numpy as np
@@ -11,7 +14,7 @@ from scipy import stats
 
 from smallnet.errors import InputError
 
-__all__ = ["max_t", "min_p"]
+__all__ = ["false_discovery", "max_t", "min_p"]
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -115,6 +118,50 @@ def min_p(statistics: npt.ArrayLike, drawn: npt.ArrayLike) -> FloatArray:
     p_values = stats.rankdata(-stacked, method="max", axis=0) / len(stacked)
     p_values = np.where(np.isnan(stacked), np.nan, p_values)
     return max_t(-p_values[0], np.where(np.isnan(seen), 0.0, -p_values[1:]))
+
+
+def false_discovery(p_values: npt.ArrayLike, *, any_dependence: bool = False) -> FloatArray:
+    """Adjust p-values so that of those called up to alpha a share of alpha is false, on average.
+
+    Parameters
+    ----------
+    p_values : array_like of float, shape (tests,)
+        Between 0 and 1; unknown ones (``nan``) stay unknown and are not of the family.
+    any_dependence : bool
+        Hold the rate whatever the dependence [2]_; else where tests are independent or go together
+        [1]_, as claims on the same people do.
+
+    Returns
+    -------
+    ndarray, shape (tests,)
+
+    Raises
+    ------
+    InputError
+        If a p-value is not between 0 and 1.
+
+    References
+    ----------
+    .. [1] Y. Benjamini and Y. Hochberg, Journal of the Royal Statistical Society B 57, 289-300
+       (1995). https://doi.org/10.1111/j.2517-6161.1995.tb02031.x
+    .. [2] Y. Benjamini and D. Yekutieli, Annals of Statistics 29, 1165-1188 (2001).
+       https://doi.org/10.1214/aos/1013699998
+
+    Examples
+    --------
+    >>> false_discovery([0.01, 0.02, 0.03, np.nan]).tolist()
+    [0.03, 0.03, 0.03, nan]
+    """
+    values = np.asarray(p_values, dtype=float)
+    known = ~np.isnan(values)
+    if values.ndim != 1 or not ((values[known] >= 0) & (values[known] <= 1)).all():
+        msg = f"p-values of shape {values.shape} must be a list of numbers between 0 and 1"
+        raise InputError(msg)
+    adjusted = np.full(values.size, np.nan)
+    if known.any():
+        method = "by" if any_dependence else "bh"
+        adjusted[known] = stats.false_discovery_control(values[known], method=method)
+    return adjusted
 
 
 def _checked(

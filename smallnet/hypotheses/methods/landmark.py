@@ -49,6 +49,11 @@ def friends_at_landmark(dataset: Dataset, landmark_day: float) -> pd.DataFrame:
     ------
     InputError
         If the landmark is no day since joining; one at the end of every stay is a trap of its own.
+
+    References
+    ----------
+    .. [1] J. R. Anderson, K. C. Cain and R. D. Gelber, Journal of Clinical Oncology 1, 710-719
+       (1983), for landmarks against immortal time. https://doi.org/10.1200/JCO.1983.1.11.710
     """
     if not 0 <= landmark_day < math.inf:
         msg = f"landmark_day is {landmark_day}, expected a number of days of at least 0"

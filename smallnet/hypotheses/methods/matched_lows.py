@@ -3,6 +3,8 @@
 Who steps in does so when activity is unusually low (threat T14), and after a low it rises again on
 its own: regression to the mean. Before-and-after then finds an effect of anything, and so does an
 event study, whose base is the low itself. Groups at their own low *without* an event rise alike.
+O. Ashenfelter met it first, in earnings before training: Review of Economics and Statistics 60,
+47-57 (1978), https://doi.org/10.2307/1924332.
 """
 
 import numpy as np

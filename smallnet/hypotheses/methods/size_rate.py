@@ -3,7 +3,8 @@
 Rows are person × group × period. Between groups: the group's mean log size, compared within the
 same person in the same period, groups random. Within: how far the group is from its own mean,
 compared within the same person in the same group. Put in as one covariate the within part, which
-has the rows but is tangled with the group's own life, would decide the answer to both.
+has the rows but is tangled with the group's own life, would decide the answer to both (Mundlak
+1978, https://doi.org/10.2307/1913646).
 """
 
 from dataclasses import dataclass

@@ -342,6 +342,11 @@ def held_out(
         Gain in log predictive probability (nats, summed over folds of held-out groups) of
         ``flat``, ``smooth`` (quadratic in log size), ``step`` and ``kink`` (the break chosen anew
         without the held-out groups). Below 0: the log-linear curve foretells better.
+
+    References
+    ----------
+    .. [1] A. Gelman, J. Hwang and A. Vehtari, Statistics and Computing 24, 997-1016 (2014), for the
+       log predictive score. https://doi.org/10.1007/s11222-013-9416-2
     """
     gain = dict.fromkeys(("flat", "smooth", "step", "kink"), 0.0)
     fold = rng.permutation(np.arange(curve.size.size) % folds)

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from smallnet.errors import InputError
-from smallnet.hypotheses.methods.family import max_t, min_p
+from smallnet.hypotheses.methods.family import false_discovery, max_t, min_p
 
 
 def slowly(statistics, drawn):
@@ -87,6 +87,27 @@ def test_an_unknown_statistic_is_not_of_the_family():
         found = adjust(gap, more)
         np.testing.assert_array_equal(found[:4], adjust(seen, drawn))
         assert np.isnan(found[4])
+
+
+@pytest.mark.parametrize("any_dependence", [False, True])
+def test_of_what_is_called_found_the_promised_share_is_false(any_dependence):
+    # 6 of 10 nulls true: the share of false calls is at most .6 of the level (Benjamini, Hochberg)
+    rng, shares = np.random.default_rng(6), []
+    for _ in range(600):
+        z = rng.normal(np.r_[np.zeros(6), np.full(4, 3.0)])
+        called = false_discovery(2 * stats.norm.sf(np.abs(z)), any_dependence=any_dependence) <= 0.2
+        shares.append(called[:6].sum() / max(called.sum(), 1))
+    weaker = np.sum(1 / np.arange(1, 11)) if any_dependence else 1.0
+    expected = 0.6 * 0.2 / weaker
+    assert abs(np.mean(shares) - expected) < 4 * np.std(shares) / np.sqrt(600)
+
+
+def test_an_unknown_p_is_not_of_the_family_and_no_p_is_above_one():
+    found = false_discovery([0.04, np.nan, 0.01])
+    np.testing.assert_allclose(found[[0, 2]], false_discovery([0.04, 0.01]))
+    assert np.isnan(found[1])
+    with pytest.raises(InputError, match="between 0 and 1"):
+        false_discovery([1.2])
 
 
 def test_draws_that_do_not_fit_are_refused():
