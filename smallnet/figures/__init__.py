@@ -27,6 +27,7 @@ from smallnet.figures.style import (
     make_axes,
     printable,
 )
+from smallnet.figures.survival import plot_survival
 from smallnet.figures.verdicts import VERDICTS, verdict_look
 from smallnet.figures.walls import plot_inside_by_time, plot_mixing
 
@@ -54,6 +55,7 @@ __all__ = [
     "plot_sizes",
     "plot_specifications",
     "plot_spread_curve",
+    "plot_survival",
     "printable",
     "save_figure",
     "verdict_look",

@@ -17,10 +17,12 @@ from smallnet.measures.interaction import group_evenness, group_responses, group
 from smallnet.measures.intervals import gini, rate_interval, share_interval
 from smallnet.measures.lifecycle import STATES, group_lifecycle
 from smallnet.measures.mixing import ei_index, group_mixing
+from smallnet.measures.newcomers import newcomers
 from smallnet.measures.pairs import pair_table
 from smallnet.measures.saturation import group_saturation
 from smallnet.measures.scorecard import CRITERIA, SIGNS, Thresholds, scorecard, size_band
 from smallnet.measures.size import all_groups, group_lives, group_sizes, person_weighted_mean
+from smallnet.measures.spans import activity_spans
 from smallnet.measures.strong_ties import overlap_by_strength, partners_for_share
 from smallnet.measures.summary import dataset_summary
 from smallnet.measures.table import group_table
@@ -35,6 +37,7 @@ __all__ = [
     "Measure",
     "Thresholds",
     "TreeShapes",
+    "activity_spans",
     "all_groups",
     "cascade_links",
     "cascade_table",
@@ -61,6 +64,7 @@ __all__ = [
     "group_trust_ties",
     "inside_by_time",
     "links_within",
+    "newcomers",
     "overlap_by_strength",
     "pair_table",
     "pairs_by_chance",

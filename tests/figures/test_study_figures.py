@@ -17,7 +17,9 @@ from smallnet.figures import (
     plot_overlap,
     plot_same_people,
     plot_specifications,
+    plot_survival,
 )
+from smallnet.hypotheses.methods.survival import kaplan_meier
 from smallnet.tables import Text
 
 RNG = np.random.default_rng(1)
@@ -46,7 +48,12 @@ READINGS = pd.DataFrame(
     }
 )
 PEOPLE = pd.DataFrame({"small": [3.0, 0.0, 0.5], "large": [0.5, 0.2, 0.0]})
+LIVES = {
+    "few": kaplan_meier([2, 3, 5, 9], [True, True, True, False]),
+    "many": kaplan_meier([4, 8, 9, 9], [True, True, False, False]),
+}
 PLOTS = {
+    "survival": lambda ax, lang: plot_survival(LIVES, ax, since=1.0, log=True, lang=lang),
     "readings": lambda ax, lang: plot_specifications(READINGS, ["clock", "what"], ax, lang=lang),
     "same people": lambda ax, lang: plot_same_people(PEOPLE, ax, lang=lang),
     "mixing": lambda ax, lang: plot_mixing(MIXING, ax, lang=lang),
@@ -150,3 +157,15 @@ def test_readings_stand_in_order_and_their_forks_below_them():
     }
     with pytest.raises(InputError, match="none of 4 readings"):
         plot_specifications(READINGS.assign(estimate=np.nan), ["clock"])
+
+
+def test_curves_of_survival_start_at_one_where_watching_begins():
+    with house_style():
+        ax = render(plot_survival(LIVES, since=1.0))
+    for line, table in zip(ax.lines, LIVES.values(), strict=True):
+        assert line.get_xdata()[0] == 1.0
+        assert line.get_ydata().tolist() == [1.0, *table["survival"]]
+    with pytest.raises(InputError, match="log scale from above 0"):
+        plot_survival(LIVES, log=True)
+    with pytest.raises(InputError, match="6 curves"):
+        plot_survival(dict.fromkeys("abcdef", LIVES["few"]))
