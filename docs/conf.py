@@ -10,7 +10,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "docs" / "_ext"))
-os.environ.setdefault("COLUMNS", "100")  # the width of the commands' usage lines
+os.environ["COLUMNS"] = "80"  # the width of the commands' usage lines
 
 from package_digest import cache_folder  # noqa: E402
 

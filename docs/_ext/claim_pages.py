@@ -65,8 +65,8 @@ def _describe(name: str, lang: str) -> Iterator[str]:
     yield from _paragraphs(explain(name, lang))
     if isinstance(found, Claim):
         yield _titled(WORDS["rule"].get(lang), _rule(found, lang))
-        yield _titled(WORDS["worth"].get(lang), calibration_rows(name, lang))
         yield _titled(WORDS["code"].get(lang), f"`smallnet.hypotheses.{CLAIMS[name]}`")
+        yield _titled(WORDS["worth"].get(lang), calibration_rows(name, lang))
         yield claim_figure(name, lang)
 
 
@@ -75,7 +75,10 @@ def _anchor(name: str, lang: str) -> str:
 
 
 def _titled(title: str, body: str) -> str:
-    return f"**{title[0].upper()}{title[1:]}**\n\n{body}"
+    """Give a term and what is said of it, as an entry of a list of definitions."""
+    first, *others = body.split("\n")
+    lines = [f": {first}", *(f"  {line}" if line else "" for line in others)]
+    return "\n".join([f"{title[0].upper()}{title[1:]}", *lines])
 
 
 def _paragraphs(words: str) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """The gallery: every function of ``smallnet.figures`` and every claim's plot, drawn at build.
 
-What is drawn are small made worlds, each from a seed of its own. The quick form (``-D quick=1``)
-leaves out the claims, whose worlds take minutes.
+What is drawn are small made worlds, each from a seed of its own, kept until the package changes.
+The quick form (``-D quick=1``) draws nothing: all worlds together take minutes.
 """
 
 import os
@@ -19,11 +19,14 @@ __all__ = ["claim_figure", "describe_gallery", "setup"]
 
 LANGUAGES = ("en", "zh")
 SEED = 20241125
+QUICK = "The quick form of this site leaves the figures out; `make docs` draws them."
 _STATE: dict[str, Any] = {"folder": None, "quick": True}  # of this build
 
 
 def describe_gallery(which: str) -> str:
     """Give the section of the figures, or that of the claims."""
+    if _STATE["quick"]:
+        return QUICK
     return "\n\n".join(_figures() if which == "figures" else _claims())
 
 
@@ -52,16 +55,13 @@ def _figures() -> Iterator[str]:
             with house_style(lang) as shown:
                 path = save_figure(draw(shown), _folder(), f"{name}_{lang}", lang=lang)
             pictures.append(_picture(path, f"{name}, {lang}"))
-        yield _side_by_side(pictures)
+        yield _in_tabs(pictures)
 
 
 def _claims() -> Iterator[str]:
     from smallnet.hypotheses import CLAIMS
     from smallnet.hypotheses.register import find_registered, register_ids
 
-    if _STATE["quick"]:
-        yield "The quick form of this site leaves the claims' figures out; `make docs` draws them."
-        return
     for name in register_ids():
         if name not in CLAIMS:
             continue
@@ -70,7 +70,7 @@ def _claims() -> Iterator[str]:
         yield f"[What the claim says](#claim-{name.lower()}) · [说法](#claim-{name.lower()}-zh)"
         paths = [(lang, _claim_file(name, lang)) for lang in LANGUAGES]
         pictures = [_picture(path, title.get(lang)) for lang, path in paths if path]
-        yield _side_by_side(pictures) if pictures else "Its answer is a number without a figure."
+        yield _in_tabs(pictures) if pictures else "Its answer is a number without a figure."
 
 
 def _claim_file(name: str, lang: str) -> Path | None:
@@ -107,9 +107,14 @@ def _draw_claim(name: str) -> None:
                 save_figure(drawn, _folder(), f"claim_{name}_{lang}", lang=lang)
 
 
-def _side_by_side(pictures: list[str]) -> str:
-    cells = "\n".join(f":::{{grid-item}}\n{picture}\n:::" for picture in pictures)
-    return f"::::{{grid}} 1 1 2 2\n:gutter: 2\n{cells}\n::::"
+def _in_tabs(pictures: list[str]) -> str:
+    """Give each language a tab of its own: side by side the labels would be too small to read."""
+    names = ("English", "中文")
+    tabs = "\n".join(
+        f":::{{tab-item}} {name}\n:sync: {name}\n{picture}\n:::"
+        for name, picture in zip(names, pictures, strict=True)
+    )
+    return f"::::{{tab-set}}\n{tabs}\n::::"
 
 
 def _picture(path: Path, words: str) -> str:

@@ -236,7 +236,14 @@ def _fill_page(app: Sphinx, page: str, source: list[str]) -> None:
         source[0] = fill(source[0])
 
 
+def _language(_app: Sphinx, page: str, _template: str, context: dict[str, Any], _tree: Any) -> None:
+    """Tell the browser which pages are Chinese: the shapes of letters hang on it."""
+    if page.endswith("_zh"):
+        context["language"] = "zh-Hans"
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Fill pages as they are read."""
     app.connect("source-read", _fill_page)
+    app.connect("html-page-context", _language)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

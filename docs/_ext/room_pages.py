@@ -5,6 +5,7 @@ import importlib.util
 import inspect
 import pkgutil
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from sphinx.application import Sphinx
@@ -44,7 +45,8 @@ def _reference(name: str) -> str:
         value = getattr(room, public)
         path = f"{name}.{public}"
         if inspect.isclass(value):
-            lines += [f".. autoclass:: {path}", "   :members:", "   :show-inheritance:", ""]
+            lines += [f".. autoclass:: {path}", "   :members:"]
+            lines += ["   :show-inheritance:"] * (value.__bases__ != (object,)) + [""]
         elif callable(value):
             lines += [f".. autofunction:: {path}", ""]
         else:
@@ -53,12 +55,28 @@ def _reference(name: str) -> str:
 
 
 def _flatten(
-    _app: Sphinx, what: str, _name: str, _object: Any, _options: Any, lines: list[str]
+    _app: Sphinx, what: str, _name: str, value: Any, _options: Any, lines: list[str]
 ) -> None:
-    """Make sections in the words of a module plain headings: a page has sections of its own."""
+    """Make sections in the words of a module plain headings: a page has sections of its own.
+
+    A value without words of its own would get those of its type: it gets its keys instead.
+    """
     if what == "module":
         words = re.sub(r"^(\w[\w ]*)\n-{3,}$", r".. rubric:: \1", "\n".join(lines), flags=re.M)
         lines[:] = words.split("\n")
+    own = (type(value).__doc__ or "").strip()
+    if what == "data" and own and own.splitlines()[0] in "\n".join(lines[:2]):
+        lines[:] = [_shown(value), ""]
+
+
+def _shown(value: Any) -> str:
+    """Give the keys of a mapping, the parts of a tuple or set, or the value."""
+    if isinstance(value, Mapping | tuple | set | frozenset):
+        parts = sorted(value) if isinstance(value, set | frozenset) else list(value)
+        if all(isinstance(part, str | int | float) for part in parts):
+            return ", ".join(f"``{part}``" for part in parts)
+        return f"{len(parts)} entries."
+    return f"``{value!r}``"
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

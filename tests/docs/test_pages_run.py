@@ -1,11 +1,11 @@
-"""Every block of code of the site runs as it stands."""
+"""Every block of code of the README and of the site runs as it stands."""
 
 import shutil
 
 import pytest
 from code_blocks import BY_HAND, LANGUAGES, ROOT, blocks_of, run_page
 
-PAGES = sorted((ROOT / "docs").glob("*.md"))
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 WITH_CODE = [page for page in PAGES if any(lang != "text" for lang, _ in blocks_of(page))]
 
 
