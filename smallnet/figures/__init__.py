@@ -3,7 +3,9 @@
 Nothing here shows a window or keeps a figure open. `save_figure` writes SVG and PNG.
 """
 
+from smallnet.figures.across import across_size, plot_across
 from smallnet.figures.against_size import plot_against_size
+from smallnet.figures.calibration import plot_calibration
 from smallnet.figures.drawing_data import group_drawing_data
 from smallnet.figures.group_drawing import draw_groups
 from smallnet.figures.group_map import plot_group_map
@@ -28,6 +30,7 @@ from smallnet.figures.style import (
     printable,
 )
 from smallnet.figures.survival import plot_survival
+from smallnet.figures.thresholds import plot_attention, plot_size_thresholds
 from smallnet.figures.verdicts import VERDICTS, verdict_look
 from smallnet.figures.walls import plot_inside_by_time, plot_mixing
 
@@ -35,6 +38,7 @@ __all__ = [
     "COLOURS",
     "NO_CJK_FONT",
     "VERDICTS",
+    "across_size",
     "draw_groups",
     "figure_language",
     "find_cjk_font",
@@ -42,7 +46,10 @@ __all__ = [
     "group_drawing_data",
     "house_style",
     "make_axes",
+    "plot_across",
     "plot_against_size",
+    "plot_attention",
+    "plot_calibration",
     "plot_final_sizes",
     "plot_forest",
     "plot_group_map",
@@ -52,6 +59,7 @@ __all__ = [
     "plot_overlap",
     "plot_reach_by_size",
     "plot_same_people",
+    "plot_size_thresholds",
     "plot_sizes",
     "plot_specifications",
     "plot_spread_curve",

@@ -52,12 +52,10 @@ def plot_calibration(
         panel = ax.inset_axes((0.06 + 0.32 * number, 0.04, 0.285, 0.9))
         limits = _LIMITS[kind]
         for y, claim in enumerate(claims):
-            row = first.get((claim, "null" if kind == "any" else kind))
-            if row is not None:
-                style = {"color": colour, "marker": marker}
-                _draw(
-                    panel, [known(row[f"{name}{end}"]) for end in ("", "_low", "_high")], y, style
-                )
+            drawn = first.get((claim, "null" if kind == "any" else kind))
+            if drawn is not None:
+                interval = [known(drawn[f"{name}{end}"]) for end in ("", "_low", "_high")]
+                _draw(panel, interval, y, colour, marker)
         alpha = first[claims[0], "null"]["alpha"] if (claims[0], "null") in first else 0.05
         promised = {"null": alpha, "any": 1 - alpha}.get(kind)
         if promised is not None:
@@ -72,10 +70,10 @@ def plot_calibration(
     return ax
 
 
-def _draw(ax: Axes, interval: Sequence[float | None], y: float, style: Mapping[str, str]) -> None:
+def _draw(ax: Axes, interval: Sequence[float | None], y: float, colour: str, marker: str) -> None:
     estimate, low, high = interval
     if estimate is None:
         return
     if low is not None and high is not None:
-        ax.plot((low, high), (y, y), color=style["color"], linewidth=1.3, alpha=0.65, zorder=2)
-    ax.plot(estimate, y, markersize=4.5, linestyle="none", zorder=3, **style)
+        ax.plot((low, high), (y, y), color=colour, linewidth=1.3, alpha=0.65, zorder=2)
+    ax.plot(estimate, y, marker, color=colour, markersize=4.5, zorder=3)

@@ -356,7 +356,10 @@ def _conclude(claim: Claim, answers: Sequence[Answer], pools: Sequence[Pool]) ->
         reason = words.of_pools(pools, [_told(answer) for answer in others])
     elif not with_number:
         state, verdict = "no number", _common(real)
-        reason = words.no_estimate(claim.id, [answer.study for answer in real])
+        tested = [answer.study for answer in real if answer.result.p_value is not None]
+        reason = words.no_estimate(
+            claim.id, tested, [answer.study for answer in real if answer.study not in tested]
+        )
     elif len(with_number) == 1:
         state, verdict = "one set", with_number[0].result.verdict
         reason = words.of_one(_told(with_number[0]))

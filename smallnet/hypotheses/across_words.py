@@ -136,10 +136,19 @@ def of_one(told: Text) -> Text:
     return _fill(_ONE, told=told)
 
 
-def no_estimate(claim: str, names: Sequence[str]) -> Text:
-    """Say why there is no estimate although the tables are there."""
-    listed = _list([Text(name, name) for name in names])
-    return _fill(_NO_ESTIMATE.get(claim, _TOO_LITTLE), names=listed)
+def no_estimate(claim: str, tested: Sequence[str], too_little: Sequence[str]) -> Text:
+    """Say why there is no estimate although the tables are there.
+
+    Parameters
+    ----------
+    claim : str
+        Its id.
+    tested, too_little : sequence of str
+        Data sets in which a test gave a p-value, and in which not even that.
+    """
+    pairs = ((_NO_ESTIMATE.get(claim, _TOO_LITTLE), tested), (_TOO_LITTLE, too_little))
+    said = [_fill(text, names=_list([Text(n, n) for n in names])) for text, names in pairs if names]
+    return said[0] if len(said) == 1 else said[0] + said[1]
 
 
 def side_by_side(why: Text, told: Sequence[Text]) -> Text:

@@ -8,10 +8,11 @@ from typing import Any
 from markupsafe import Markup
 
 from smallnet.figures.numbers import show_interval, show_number
-from smallnet.figures.verdicts import VERDICTS, verdict_look
 from smallnet.hypotheses.across import MIXED, NO_NUMBER, Answer, ClaimAcross, Pool, Studied
 from smallnet.hypotheses.across_words import MEANINGS, STATES
 from smallnet.hypotheses.register import untested
+from smallnet.hypotheses.result import VERDICTS
+from smallnet.report.page_words import badge_look
 from smallnet.report.svg import inline_svg
 from smallnet.tables.words import Text
 
@@ -72,6 +73,7 @@ PAGE = {
     ),
     "colon": Text(": ", "："),
     "comma": Text(", ", "，"),
+    "note": Text("Note", "备注"),
     "mixed": Text("mixed", "各不相同"),
 }
 METHOD = (
@@ -165,10 +167,9 @@ def _claim_words(found: ClaimAcross, lang: str) -> dict[str, Any]:
 
 
 def _look(verdict: str, lang: str) -> dict[str, Any]:
-    if verdict == MIXED:
-        return {"word": PAGE["mixed"].get(lang), "colour": VERDICTS["inconclusive"].colour}
-    look = verdict_look(verdict)
-    return {"word": look.word.get(lang), "colour": look.colour}
+    if verdict != MIXED:
+        return badge_look(verdict, lang)
+    return badge_look("inconclusive", lang) | {"word": PAGE["mixed"].get(lang), "shape": ""}
 
 
 def _answer_words(found: ClaimAcross, answer: Answer, lang: str) -> dict[str, Any]:
@@ -219,7 +220,9 @@ def _matrix(spoken: Sequence[ClaimAcross], studies: Sequence[Studied], lang: str
         by_set = {answer.study: answer.result.verdict for answer in found.answers}
         cells = [_look(by_set[name], lang) if name in by_set else None for name in used]
         rows.append((found.id, found.claim.title.get(lang), cells))
-    return {"sets": used, "rows": rows}
+    seen = {answer.result.verdict for found in spoken for answer in found.answers}
+    looks = [_look(verdict, lang) for verdict in VERDICTS if verdict in seen]
+    return {"sets": used, "rows": rows, "looks": looks}
 
 
 def _set_words(study: Studied, lang: str) -> dict[str, Any]:

@@ -41,7 +41,7 @@ from smallnet.report.texts import (
 from smallnet.tables.choices import Choices
 from smallnet.tables.words import Text
 
-__all__ = ["in_words"]
+__all__ = ["badge_look", "in_words"]
 
 _HTML_LANG = {"en": "en", "zh": "zh-Hans"}
 _MOST_PROBLEMS = 500  # kinds of problem on the page; results.json has all
@@ -88,7 +88,7 @@ def in_words(
         "notes": notes,
         "registration": _registration(study.get("registration"), lang),
         "notes_of_data": [show_value(note, lang) for note in said],
-        "looks": [_look(verdict, lang) for verdict in VERDICTS],
+        "looks": [badge_look(verdict, lang) for verdict in VERDICTS],
         "claims": claims,
         "answered": answered,
         "untestable": untestable,
@@ -147,7 +147,8 @@ def _percent(share: float) -> str:
     return f"{100 * share:g} %"
 
 
-def _look(verdict: str, lang: str) -> dict[str, Any]:
+def badge_look(verdict: str, lang: str) -> dict[str, Any]:
+    """Give a verdict's word, colour and shape, as a badge on a page shows them."""
     look = verdict_look(verdict)
     fill = "currentColor" if look.filled else "none"
     shape = (
@@ -189,7 +190,7 @@ def _claim(out: Path, result: Result, lang: str) -> dict[str, Any]:
     """One result in words."""
     interval = _interval(result)
     title, effect = result.word("title", lang), result.word("effect", lang)
-    look = _look(result.verdict, lang)
+    look = badge_look(result.verdict, lang)
     caption = f"{result.id} {title}"
     alt = PAGE["claim_alt"].get(lang)
     alt = alt.format(
