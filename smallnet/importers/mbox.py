@@ -40,7 +40,8 @@ ADDRESS = re.compile(r"[^\s<>()\[\],;:\"]{1,200}@[^\s<>()\[\],;:\"]{1,200}")
 AT = re.compile(r"(\S+) at (\S+)")
 QUOTE = re.compile(r"\s{0,3}(?:[A-Za-z]{0,4}>|\|\s)")
 SAYS = re.compile(
-    r".{0,300}(?:wrote|writes|said|schrieb|schreef|a écrit|escribió|ha scritto|写道)\s?[:：]?\s*"
+    r".{0,300}(?:wrote|writes|said|schrieb|schreef|a écrit|escribió|ha scritto|写道)"
+    r"(?:.{0,100}[:：])?\s*"
 )
 CUT = re.compile(r"-- |_{20,}|-{2,}\s?(?:Original Message|Forwarded message|Ursprüngliche).*")
 SUBJECT_DATE = re.compile(r"[-_. ]?(?:\d{4}[-_]?(?:\d\d|[A-Z][a-z]{2,8})?|\d{6})$")
