@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from figure_samples_studies import STUDY_SAMPLES
 
 import smallnet as sn
 from smallnet.figures import (
@@ -101,5 +102,5 @@ SAMPLES: dict[str, tuple[Callable[[str], Any], str]] = {
         lambda lang: plot_reach_by_size(_reach(), lang=lang),
         "plot_reach_by_size(reach)",
     ),
-}
+} | STUDY_SAMPLES
 """From the name of a function to how it is drawn and how it is called."""
