@@ -1,7 +1,7 @@
 """From the collector's rows to tables: ids, duplicates, people, stays, shares, in DuckDB."""
 
 import datetime as dtm
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -33,6 +33,8 @@ EXTRA: dict[str, dict[str, str]] = {  # columns beside the schema's, kept where 
     },
     "ties": {"interaction": "VARCHAR", "name": "VARCHAR"},
 }
+LONG_ENOUGH = 4  # letters of words that tell messages apart
+ALIKE, SURE = 3, 0.9  # messages that make one person of two names, and their share of all
 ROSTERS = ("posters", "partial", "complete")
 PEOPLE = {  # where a person is named, among the collector's rows
     "messages": ("sender", "recipient"),
@@ -40,6 +42,12 @@ PEOPLE = {  # where a person is named, among the collector's rows
     "reactions": ("person",),
     "changes": ("person", "by"),
     "members": ("person",),
+}
+OLD_PEOPLE = {  # and among the older tables
+    "interactions": ("sender", "recipient"),
+    "recipients": ("person",),
+    "memberships": ("person", "invited_by", "removed_by"),
+    "ties": ("source", "target"),
 }
 
 
@@ -121,61 +129,86 @@ class _Assembly:
                 self.run(f'ALTER TABLE "{name}" ADD COLUMN IF NOT EXISTS "{column}" {kind}')
 
     def resolve_names(self) -> None:
-        """Make one person of somebody whom some lines call by id, others by a name of their own."""
-        known = self.collector.names
+        """Make one person of somebody whom some lines call by one id or name, others by another."""
+        for name in PEOPLE:
+            self.run(f"CREATE TEMP VIEW new_{name} AS SELECT * FROM raw_{name}")
         alias = {
             name: next(iter(ids))
-            for name, ids in known.items()
+            for name, ids in self.collector.names.items()
             if len(ids) == 1 and name not in ids and name not in self.collector.people
         }
-        alias = {name: person for name, person in alias.items() if person not in alias}
-        for name, columns in PEOPLE.items():
-            if not alias:
-                self.run(f"CREATE TEMP VIEW new_{name} AS SELECT * FROM raw_{name}")
-                continue
-            self._register_alias(alias)
-            swapped = ", ".join(
-                f"coalesce((SELECT alias.person FROM alias WHERE alias.name = r.{quoted(column)}), "
-                f"r.{quoted(column)}) AS {quoted(column)}"
-                for column in columns
-            )
-            self.run(
-                f"CREATE TEMP TABLE new_{name} AS SELECT * REPLACE ({swapped}) FROM raw_{name} r"
-            )
-        if alias:
-            traces = " UNION ".join(
-                f"SELECT {quoted(column)} AS person FROM raw_{name}"
-                for name, columns in PEOPLE.items()
-                for column in columns
-            )
-            self.merged = self.number(
-                f"SELECT count(*) FROM alias WHERE name IN (SELECT person FROM ({traces}))"
-            )
+        alias.update(self.collector.one)
+        ends = {name: _end_of(name, alias) for name in alias}
+        if ends:
+            pairs = [(None, name, person) for name, person in ends.items() if name != person]
+            self._make_one(pairs)
 
-    def _register_alias(self, alias: Mapping[str, str]) -> None:
-        if not self.number("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'alias'"):
-            given = pa.table({"name": list(alias), "person": list(alias.values())})
-            self.con.register("given_alias", given)
-            self.run("CREATE TEMP TABLE alias AS SELECT * FROM given_alias")
-            self.con.unregister("given_alias")
+    def _make_one(self, pairs: Sequence[tuple[int | None, str, str]]) -> None:
+        """Put one person in the place of another: in the rows of a file, or in all that is there.
+
+        Parameters
+        ----------
+        pairs : sequence
+            File (None: all, and the older data too), the id that goes, the id that stays.
+        """
+        files, names, persons = zip(*pairs, strict=True)
+        given = pa.table({"file": pa.array(files, pa.int32()), "name": names, "person": persons})
+        self.con.register("given_alias", given)
+        self.run("CREATE OR REPLACE TEMP TABLE alias AS SELECT * FROM given_alias")
+        self.con.unregister("given_alias")
+        traces = " UNION ".join(
+            f"SELECT {quoted(column)} AS person FROM new_{name}"
+            for name, columns in PEOPLE.items()
+            for column in columns
+        )
+        self.merged += self.number(
+            f"SELECT count(DISTINCT name) FROM alias WHERE name IN (SELECT person FROM ({traces}))"
+        )
+        for name, columns in PEOPLE.items():
+            swapped = ", ".join(_swapped(column, "(a.file IS NULL OR a.file = r.file)")
+                                for column in columns)  # fmt: skip
+            self.run(f"CREATE TEMP TABLE next_{name} AS SELECT * REPLACE ({swapped}) "
+                     f"FROM new_{name} r")  # fmt: skip
+            kind = "VIEW" if self._is_view(f"new_{name}") else "TABLE"
+            self.run(f"DROP {kind} new_{name}")
+            self.run(f"ALTER TABLE next_{name} RENAME TO new_{name}")
+        if self.old is not None:
+            self._make_one_of_old()
+
+    def _is_view(self, name: str) -> bool:
+        return bool(
+            self.number(f"SELECT count(*) FROM duckdb_views() WHERE view_name = {literal(name)}")
+        )
+
+    def _make_one_of_old(self) -> None:
+        for name, columns in OLD_PEOPLE.items():
+            for column in columns:
+                q = quoted(column)
+                self.run(
+                    f"UPDATE {name} SET {q} = alias.person FROM alias "
+                    f"WHERE {name}.{q} = alias.name AND alias.file IS NULL"
+                )
+        self.run("DELETE FROM people WHERE person IN (SELECT name FROM alias WHERE file IS NULL)")
 
     def add_messages(self) -> None:
         """Give every message an id, and take in those that are not there yet."""
         nameless = self.number("SELECT count(*) FROM new_messages WHERE act IS NULL")
         if nameless:
-            told = f"""'m' || substr(md5(concat_ws('|', coalesce("group", ''),
-                coalesce(recipient, ''), sender, "at" // {MINUTE_US},
-                coalesce(fingerprint, ''))), 1, 20)"""
+            pair = "least(sender, recipient) || greatest(sender, recipient)"
+            told = f"""'m' || substr(md5(concat_ws('|', coalesce("group", {pair}, sender),
+                "at" // {MINUTE_US}, coalesce(fingerprint, ''))), 1, 20)"""
             first = f"SELECT *, coalesce(act, {told}) AS first FROM new_messages"
             nth = "row_number() OVER (PARTITION BY file, first ORDER BY serial)"
             named = f"""
-                SELECT serial, sender, CASE WHEN act IS NOT NULL OR nth = 1 THEN first
-                    ELSE 'm' || substr(md5(first || nth), 1, 20) END AS interaction
-                FROM (SELECT serial, sender, act, first, {nth} AS nth FROM ({first}))
+                SELECT serial, file, sender, n_chars,
+                    CASE WHEN act IS NOT NULL OR nth = 1 THEN first ELSE 'm' || substr(md5(first || nth), 1, 20) END AS interaction
+                FROM (SELECT *, {nth} AS nth FROM ({first}))
                 """
         else:
-            named = "SELECT serial, sender, act AS interaction FROM new_messages"
+            named = "SELECT serial, file, sender, n_chars, act AS interaction FROM new_messages"
         self.run(f"CREATE TEMP TABLE acts AS {named}")
+        if nameless:
+            self._recognise()
         total = self.number("SELECT count(*) FROM acts")
         once = ""
         if total > self.number("SELECT count(DISTINCT interaction) FROM acts"):
@@ -193,9 +226,44 @@ class _Assembly:
                 kind, reply_to, fingerprint, n_chars, duration_s, items,
                 make_timestamp(edited_at) AS edited_at,
                 nullif(reply_inferred, false) AS reply_inferred, "text", thread
-            FROM new_messages m JOIN fresh f USING (serial) ORDER BY m."at", serial
+            FROM new_messages m JOIN (SELECT serial, interaction FROM fresh) f USING (serial)
+            ORDER BY m."at", serial
             """
         )
+
+    def _recognise(self) -> None:
+        """Know people again whom another phone calls by another name, by what they wrote.
+
+        The same words at the same minute in the same group are the same message. Whoever wrote
+        three or more of somebody's messages that are long enough, and hardly any of anybody
+        else's, is that person under another name.
+        """
+        if self.old is None and self.number("SELECT count(DISTINCT file) FROM acts") < 2:
+            return
+        found = self.con.execute(
+            f"""
+            WITH seen AS (
+                SELECT interaction, sender, 0 AS file FROM interactions
+                UNION ALL SELECT interaction, sender, file FROM acts
+            ), twice AS (
+                SELECT DISTINCT ON (a.serial) a.file, a.sender AS name, s.sender AS person
+                FROM acts a JOIN seen s USING (interaction)
+                WHERE s.file < a.file AND a.n_chars >= {LONG_ENOUGH} ORDER BY a.serial, s.file
+            ), pairs AS (
+                SELECT file, name, person, count(*) AS n FROM twice GROUP BY ALL
+            )
+            SELECT file, name, person FROM (
+                SELECT *, sum(n) OVER (PARTITION BY file, name) AS of_name,
+                    sum(n) OVER (PARTITION BY file, person) AS of_person FROM pairs)
+            WHERE n >= {ALIKE} AND n >= {SURE} * of_name AND n >= {SURE} * of_person
+                AND name <> person
+            ORDER BY ALL
+            """
+        ).fetchall()
+        if found:
+            self._make_one(found)
+            self.run("UPDATE acts SET sender = m.sender FROM new_messages m "
+                     "WHERE acts.serial = m.serial")  # fmt: skip
 
     def add_reactions(self) -> None:
         """Reactions with a time are acts; without one they are ties, one row each."""
@@ -473,3 +541,21 @@ class _Assembly:
 
     def _columns(self, name: str) -> list[str]:
         return [row[0] for row in self.con.execute(f"DESCRIBE {name}").fetchall()]
+
+
+def _end_of(name: str, alias: Mapping[str, str]) -> str:
+    """Follow a chain of aliases to its end, or once around a circle."""
+    seen = {name}
+    while (later := alias.get(name)) is not None and later not in seen:
+        name = later
+        seen.add(name)
+    return name
+
+
+def _swapped(column: str, where: str) -> str:
+    """Give SQL of a person, or of whom they are in the table of aliases."""
+    q = quoted(column)
+    return (
+        f"coalesce((SELECT any_value(a.person) FROM alias a WHERE a.name = r.{q} AND {where}), "
+        f"r.{q}) AS {q}"
+    )

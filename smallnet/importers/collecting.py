@@ -52,9 +52,10 @@ SCRATCH: dict[str, dict[str, pa.DataType]] = {
         "text": pa.string(),
         "thread": pa.string(),  # of the platform: a topic
     },
-    "mentions": {"serial": pa.int64(), "person": pa.string()},
+    "mentions": {"serial": pa.int64(), "file": pa.int32(), "person": pa.string()},
     "reactions": {
         "serial": pa.int64(),
+        "file": pa.int32(),
         "counted": pa.bool_(),  # whether it is a record of its own
         "act": pa.string(),
         "person": pa.string(),
@@ -64,6 +65,7 @@ SCRATCH: dict[str, dict[str, pa.DataType]] = {
     },
     "changes": {  # of who is in
         "serial": pa.int64(),
+        "file": pa.int32(),
         "record": pa.int64(),
         "counted": pa.bool_(),
         "change": pa.string(),
@@ -73,7 +75,12 @@ SCRATCH: dict[str, dict[str, pa.DataType]] = {
         "via": pa.string(),
         "by": pa.string(),
     },
-    "members": {"group": pa.string(), "person": pa.string(), "role": pa.string()},
+    "members": {
+        "file": pa.int32(),
+        "group": pa.string(),
+        "person": pa.string(),
+        "role": pa.string(),
+    },
 }
 
 
@@ -111,6 +118,7 @@ class Collector:
         self.people: dict[str, bool | None] = {}  # declared ones: is it a machine
         self.outsiders: set[str] = set()
         self.names: dict[str, set[str]] = {}  # pseudonym of a name -> people who have it
+        self.one: dict[str, str] = {}  # an id: the later id of the same person
         self.notes: list[Text] = []
         self.records = 0
         self.kept: Counter[str] = Counter()
@@ -207,11 +215,17 @@ class Collector:
         if name:
             self.names.setdefault(self._person(name), set()).add(known)
 
+    def same(self, person: object, later: object) -> None:
+        """Tell that two ids are of one person, such as a number that changed."""
+        one, other = self._person(person), self._person(later)
+        if one != other:
+            self.one[one] = other
+
     def member(self, group: object, person: object, *, role: str | None = None) -> None:
         """Tell that a person is on the member list of a group, as of the export."""
         group = self._group(group)
         role = role if role is None or PLAIN.fullmatch(role) else None
-        self._add("members", (group, self._person(person), role))
+        self._add("members", (self._file, group, self._person(person), role))
 
     def joined(
         self,
@@ -352,7 +366,7 @@ class Collector:
         if len(rows) >= SPILL_ROWS:
             self._spill("messages")
         for person in mentions:
-            self._add("mentions", (serial, self._person(person)))
+            self._add("mentions", (serial, self._file, self._person(person)))
 
     def reaction(
         self,
@@ -388,7 +402,7 @@ class Collector:
         digest = None if name is None else self._pseudonyms.words(normal_text(name))
         act = self._pseudonyms.act(where, interaction)
         self._serial += 1
-        row = (self._serial, counted, act, self._person(person), at, where, digest)
+        row = (self._serial, self._file, counted, act, self._person(person), at, where, digest)
         self._add("reactions", row)
 
     def other_system(self, what: str) -> None:
@@ -471,6 +485,7 @@ class Collector:
         by = None if by is None else self._person(by)
         row = (
             self._serial,
+            self._file,
             self.records,
             counted,
             change,

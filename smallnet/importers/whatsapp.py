@@ -387,7 +387,7 @@ class _Chat:
         if told.change == "number":
             new = self._known(told.whom)
             if who and new:
-                self.collector.person(new, name=who)
+                self.collector.same(who, new)
             self.collector.other_system("number changed")
         elif told.change == "created":
             self.collector.group(group, created_at=at)
@@ -422,7 +422,7 @@ class _Chat:
         if not self.you_used:
             return
         if self.me is not None:
-            self.collector.person(self.me, name=self._you())
+            self.collector.same(self._you(), self.me)
             return
         self.collector.note(
             Text(
