@@ -272,6 +272,7 @@ class _Chat:
             called = CALLED.match(record.text)
             if called:
                 sender = self.person(called[1] or called[2] or "")
+                record.text = ""
                 self.message(record, at, sender, "call")
             elif self.group is None or not self.change(record.text, at):
                 self.collector.other_system("other line of the platform")
