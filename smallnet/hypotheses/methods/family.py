@@ -8,6 +8,8 @@ Where a few false alarms among many findings do no harm, their share is what to 
 discovery rate.
 """
 
+from typing import Literal
+
 import numpy as np
 import numpy.typing as npt
 from scipy import stats
@@ -159,7 +161,7 @@ def false_discovery(p_values: npt.ArrayLike, *, any_dependence: bool = False) ->
         raise InputError(msg)
     adjusted = np.full(values.size, np.nan)
     if known.any():
-        method = "by" if any_dependence else "bh"
+        method: Literal["bh", "by"] = "by" if any_dependence else "bh"
         adjusted[known] = stats.false_discovery_control(values[known], method=method)
     return adjusted
 
