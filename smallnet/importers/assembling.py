@@ -201,7 +201,8 @@ class _Assembly:
             nth = "row_number() OVER (PARTITION BY file, first ORDER BY serial)"
             named = f"""
                 SELECT serial, file, sender, n_chars,
-                    CASE WHEN act IS NOT NULL OR nth = 1 THEN first ELSE 'm' || substr(md5(first || nth), 1, 20) END AS interaction
+                    CASE WHEN act IS NOT NULL OR nth = 1 THEN first
+                        ELSE 'm' || substr(md5(first || nth), 1, 20) END AS interaction
                 FROM (SELECT *, {nth} AS nth FROM ({first}))
                 """
         else:
