@@ -21,6 +21,25 @@ _WORDS = {
     "same": Text(en="as much in both", zh="两处一样多"),
     "one": Text(en="one person", zh="一个人"),
 }
+_WAYS = {  # of `size_rate_multiverse`; other names stand as they are
+    "until": Text(en="time at risk", zh="风险时间"),
+    "watch": Text(en="until the watch ends", zh="至观察结束"),
+    "last message": Text(en="until the last message", zh="至最后一条消息"),
+    "period": Text(en="same", zh="同一"),
+    "1 days": Text(en="day", zh="天"),
+    "7 days": Text(en="week", zh="周"),
+    "30 days": Text(en="month", zh="月"),
+    "whole watch": Text(en="whole watch", zh="整个观察期"),
+    "outcome": Text(en="counted", zh="计量"),
+    "messages": Text(en="messages", zh="消息"),
+    "active_days": Text(en="days with a message", zh="有发言的天"),
+    "weight": Text(en="weight", zh="权重"),
+    "events": Text(en="by events", zh="按事件"),
+    "memberships": Text(en="memberships alike", zh="成员关系等重"),
+    "groups": Text(en="groups", zh="群"),
+    "all": Text(en="all", zh="全部"),
+    "without the liveliest": Text(en="without the liveliest", zh="去掉最热闹的"),
+}
 _UPPER = 0.5  # part of the height that the estimates have
 
 
@@ -93,7 +112,7 @@ def plot_specifications(
         taken = (rows[fork] == way).to_numpy()
         colour = COLOURS["blue"] if forks.index(fork) % 2 else COLOURS["grey"]
         lower.plot(x[taken], np.full(taken.sum(), y), "|", color=colour, markersize=7)
-    names = [f"{fork}: {way}".replace("_", " ") for fork, way in ways]
+    names = [f"{_name(fork, lang)}: {_name(way, lang)}" for fork, way in ways]
     lower.set_yticks(range(len(ways)), names, fontsize="x-small")
     lower.set_ylim(len(ways) - 0.4, -0.6)
     lower.set_xticks([])
@@ -104,6 +123,10 @@ def plot_specifications(
     lower.spines["left"].set_visible(False)
     lower.tick_params(length=0)
     return ax
+
+
+def _name(word: str, lang: str) -> str:
+    return _WAYS[word].get(lang) if word in _WAYS else word.replace("_", " ")
 
 
 def plot_same_people(table: pd.DataFrame, ax: Axes | None = None, *, lang: str = "en") -> Axes:

@@ -40,7 +40,7 @@ OVERLAP = pd.DataFrame(
 DAY = pd.DataFrame({"hour": [8.0, 8.25, 9.0], "acts": [100, 80, 20], "share": [0.99, 0.98, 0.8]})
 READINGS = pd.DataFrame(
     {
-        "clock": ["watch", "last"] * 2,
+        "clock": ["long_one", "short"] * 2,
         "what": ["acts", "acts", "days", "days"],
         "estimate": [0.6, 0.4, 0.9, np.nan],
         "low": [0.5, 0.3, 0.7, np.nan],
@@ -150,8 +150,8 @@ def test_readings_stand_in_order_and_their_forks_below_them():
     ways = [label.get_text() for label in lower.get_yticklabels()]
     taken = {way: line.get_xdata().tolist() for way, line in zip(ways, lower.lines, strict=True)}
     assert taken == {
-        "clock: watch": [1, 2],
-        "clock: last": [0],
+        "clock: long one": [1, 2],
+        "clock: short": [0],
         "what: acts": [0, 1],
         "what: days": [2],
     }
