@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import sys
 from pathlib import Path
 
@@ -136,8 +137,21 @@ def test_a_draft_compiles_and_says_that_it_is_one(drafted):
 def test_the_paper_itself_does_not_compile_without_its_numbers(drafted):
     import typst
 
-    with pytest.raises(typst.TypstError, match=r"numbers\.json has no"):
+    with pytest.raises(typst.TypstError, match="panicked"):
         build_pdf(drafted / "paper")
+
+
+def test_races_are_a_table_of_their_own_where_there_were_any(drafted, tmp_path):
+    row = {"job": "projection", "size": 1000, "peer": "them", "peer_version": "9.9"}
+    times = [{"ours_wall_s": 0.5, "peer_wall_s": 2.0}, {"ours_wall_s": 0.5, "peer_wall_s": None}]
+    file = tmp_path / "benchmarks.json"
+    file.write_text(json.dumps([row | time for time in times]), "utf-8")
+    numbers = build_numbers(drafted, file)
+    assert [entry["faster"]["value"] for entry in numbers["races"]["rows"]] == [4.0]
+    shutil.copytree(drafted / "paper", tmp_path / "paper")
+    (tmp_path / "paper" / "numbers.json").write_text(json.dumps(numbers), "utf-8")
+    with_races = build_pdf(tmp_path / "paper", draft=True).read_bytes()
+    assert len(with_races) > len((drafted / "paper" / "smallnet.pdf").read_bytes())
 
 
 def test_words_that_results_no_longer_bear_out_stop_the_paper(tmp_path):
@@ -148,6 +162,9 @@ def test_words_that_results_no_longer_bear_out_stop_the_paper(tmp_path):
     text = tmp_path / "text.typ"
     text.write_text('#import "house.typ": *\n#says("s05.verdict", "supported") true', "utf-8")
     assert typst.compile(str(text), root=str(tmp_path)).startswith(b"%PDF")
+    text.write_text('#import "house.typ": *\n#n("s05.estimate")', "utf-8")
+    with pytest.raises(typst.TypstError, match=r"numbers\.json has no s05\.estimate"):
+        typst.compile(str(text), root=str(tmp_path))
     text.write_text('#import "house.typ": *\n#says("s05.verdict", "contradicted") no', "utf-8")
     with pytest.raises(typst.TypstError, match=r"is now supported, but the text says"):
         typst.compile(str(text), root=str(tmp_path))
