@@ -11,7 +11,6 @@ here are passed over by name, or fetched with ``--fetch`` where they have an add
 import argparse
 import hashlib
 import json
-import os
 import sys
 import time
 from collections.abc import Iterable, Mapping
@@ -21,8 +20,8 @@ import smallnet
 from smallnet.errors import DownloadError
 from smallnet.report import read_results
 from smallnet.study import run_study
-from smallnet.tables import Choices, Entry, atomic_write, list_data
-from smallnet.tables.registry import cache_folder
+from smallnet.tables import Choices, atomic_write, list_data
+from smallnet.tables.registry import is_here
 
 ROOT = Path(__file__).parent.parent
 CAMPAIGN = ROOT / "data" / "campaign"  # simulated, comes with the repository
@@ -57,20 +56,13 @@ def studies(*, fetch: bool, quick: bool) -> Iterable[tuple[str, str | Path, Mapp
     for entry in list_data():
         if quick and entry.name not in QUICK:
             continue
-        if is_here(entry) or (fetch and entry.fetchable):
+        if is_here(entry.name) or (fetch and entry.fetchable):
             yield entry.name, entry.name, {file.name: file.sha256 for file in entry.files}
         else:
             print(f"{entry.name}: passed over, its files are not here", file=sys.stderr)
     if not quick:
         digests = {p.name: _sha256(p) for p in sorted(CAMPAIGN.iterdir()) if p.is_file()}
         yield CAMPAIGN.name, CAMPAIGN, digests
-
-
-def is_here(entry: Entry) -> bool:
-    """Tell whether all raw files of a set lie where the registry looks first."""
-    here = os.environ.get("SMALLNET_DATA")
-    places = [cache_folder() / entry.folder, *([Path(here) / entry.folder] if here else [])]
-    return any(all((place / file.name).is_file() for file in entry.files) for place in places)
 
 
 def code_digest() -> str:
