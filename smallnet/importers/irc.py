@@ -20,7 +20,6 @@ the file. A clock that goes back by more than twelve hours has passed midnight.
 import re
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from smallnet.errors import InputError
 from smallnet.importers.clock import local_us
@@ -36,7 +35,7 @@ from smallnet.importers.irc_lines import (
     month_of,
     parse,
 )
-from smallnet.importers.replies import RULE_MEASURED, Addressing, agreement, opening_name
+from smallnet.importers.replies import Talk, agreement, note_rule
 from smallnet.importers.source import Source
 from smallnet.tables import Text
 
@@ -44,30 +43,19 @@ __all__ = ["FORMAT"]
 
 DAY_US = 86_400_000_000
 MINUTE_US = 60_000_000
-RULE = Text(
-    en="{n} replies are inferred: a message that opens with the name of somebody who wrote lately "
-    "answers them. On another log, on whose lines the rule was chosen: {rule}. Most replies name "
-    "nobody and stay unknown.",
-    zh="推断出 {n} 条回复：以近来发过言的人的名字开头的消息，算作回复此人。"
-    "在另一份日志上（规则即据其选定）：{rule}。多数回复不点名，无从得知。",
-)
 ON_THIS = Text(
     en="Replies compared with the annotation beside the log: {found}.",
     zh="与日志旁的标注相比：{found}。",
 )
 
 
-@dataclass
 class _Channel:
     """What is known while the lines of one channel pass."""
 
-    name: str
-    collector: Collector
-    answers: Addressing = field(default_factory=Addressing)
-    owner: dict[str, str] = field(default_factory=dict)  # nick -> person, the first who had it
-    minute: int = -1
-    same: dict[tuple[str, str], int] = field(default_factory=dict)  # of this minute
-    inferred: int = 0
+    def __init__(self, name: str, collector: Collector) -> None:
+        self.name, self.collector = name, collector
+        self.owner: dict[str, str] = {}  # nick -> person, the first who had it
+        self.talk = Talk(self.owner, _folded)
 
     def person(self, nick: str) -> str:
         """Give the person of a nick."""
@@ -77,26 +65,18 @@ class _Channel:
     def said(self, nick: str, at: int, text: str) -> tuple[str, str | None]:
         """Take a message; give its id and that of the one it answers."""
         who = self.person(nick)
-        if at // MINUTE_US != self.minute:
-            self.minute = at // MINUTE_US
-            self.same.clear()
-        n = self.same[who, text] = self.same.get((who, text), 0) + 1
-        key = f"{self.minute}\0{who}\0{text}\0{n}"
-        name = opening_name(text)
-        addressee = None if name is None else self.owner.get(_folded(name))
-        answered = self.answers.answered(key, who, addressee)
-        self.inferred += answered is not None
+        act, answered, addressee = self.talk.take(who, at, text)
         self.collector.message(
-            key,
+            act,
             who,
             at,
             group=self.name,
             text=text,
             reply_to=answered,
             reply_inferred=answered is not None,
-            mentions=[] if addressee is None or addressee == who else [addressee],
+            mentions=[] if addressee is None else [addressee],
         )
-        return key, answered
+        return act, answered
 
     def change(self, kind: str, names: tuple[str, ...], at: int) -> None:
         """Take a change of who is there."""
@@ -184,15 +164,7 @@ def read(source: Source, collector: Collector, options: Options) -> None:
         collector.group(channel.name, kind="channel", roster="partial")
         gold = next((notes[stem] for stem in notes if log.name.startswith(stem + ".")), None)
         _Log(log, channel).read(gold)
-    inferred = sum(channel.inferred for channel in channels.values())
-    if inferred:
-        rule = RULE_MEASURED.to_text()
-        collector.note(
-            Text(
-                en=RULE.en.format(n=inferred, rule=rule.en),
-                zh=RULE.zh.format(n=inferred, rule=rule.zh),
-            )
-        )
+    note_rule(sum(channel.talk.inferred for channel in channels.values()), collector)
 
 
 class _Log:

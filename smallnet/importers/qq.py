@@ -7,7 +7,8 @@ words on the next lines, and an empty line::
     tea?
 
 Members are not listed, so the roster is partial. Lines of the system tell who joined, left or was
-removed. A chat is private if no such line, no title and at most two writers are in it, and its
+removed. Replies in groups are inferred from who is addressed (see ``smallnet.importers.replies``).
+A chat is private if no such line, no title and at most two writers are in it, and its
 category does not call it a group. The page export (``.mht``) holds the same in a form that has no
 ids, and the old ``.bak`` is encrypted: export as text. Nothing is decrypted here.
 """
@@ -21,6 +22,7 @@ from smallnet.importers.clock import local_us
 from smallnet.importers.collecting import Collector
 from smallnet.importers.format import Format, Options
 from smallnet.importers.group_notices import YOU, qq_notice
+from smallnet.importers.replies import Talk, note_rule
 from smallnet.importers.source import Source
 from smallnet.tables import Text
 
@@ -63,6 +65,7 @@ class _Chat:
 
     group: bool = False
     writers: set[str] = field(default_factory=set)
+    talk: Talk = field(default_factory=Talk)
 
     def see(self, act: _Act) -> None:
         """Look at one act."""
@@ -91,13 +94,14 @@ def read(source: Source, collector: Collector, options: Options) -> None:
             )
             raise InputError(msg)
         chats: dict[str, _Chat] = {}
-        for act in _acts(member, collector, options, count=False):
+        for act in _acts(member, None, options):
             known = chats.setdefault(act.chat, _Chat(group=act.chat.startswith("group\0")))
             known.see(act)
         if options.me:
             collector.person(options.me, name=YOU)
-        for act in _acts(member, collector, options, count=True):
+        for act in _acts(member, collector, options):
             _take(act, chats[act.chat], collector)
+        note_rule(sum(chat.talk.inferred for chat in chats.values()), collector)
 
 
 def _take(act: _Act, chat: _Chat, collector: Collector) -> None:
@@ -123,26 +127,33 @@ def _take(act: _Act, chat: _Chat, collector: Collector) -> None:
     if kind != "text" and not act.text.strip().endswith("]"):
         kind = "text"  # a picture among words
     others = sorted(chat.writers - {act.sender})
+    key = answered = addressee = None
+    if group:
+        chat.talk.people[(act.name or act.sender).casefold()] = act.sender
+        key, answered, addressee = chat.talk.take(act.sender, act.at, act.text)
     collector.message(
-        None,
+        key,
         act.sender,
         act.at,
         group=group,
         recipient=None if group else (others[0] if others else act.chat),
         kind=kind,
         text=act.text if kind in ("text", "link") else None,
+        reply_to=answered,
+        reply_inferred=answered is not None,
+        mentions=() if addressee is None else (addressee,),
     )
 
 
-def _acts(source: Source, collector: Collector, options: Options, *, count: bool) -> Iterator[_Act]:
-    """Give the acts of a file; announce and skip records only where ``count`` says so."""
+def _acts(source: Source, collector: Collector | None, options: Options) -> Iterator[_Act]:
+    """Give the acts of a file; without a collector nothing is announced or skipped."""
     reader = _Reader(options, collector)
     for number, line in source.lines():
         yield from reader.take(number, line)
-        if reader.stray and count:
+        if reader.stray and collector is not None:
             collector.record()
             collector.skipped("a line before the first message", number)
-        if reader.began and count:
+        if reader.began and collector is not None:
             collector.record()
     yield from reader.flush()
 
@@ -150,7 +161,7 @@ def _acts(source: Source, collector: Collector, options: Options, *, count: bool
 class _Reader:
     """Puts lines together to messages."""
 
-    def __init__(self, options: Options, collector: Collector) -> None:
+    def __init__(self, options: Options, collector: Collector | None) -> None:
         self.fixed, self.collector = options.chat, collector
         self.category, self.object = "", options.chat or "chat"
         self.head: tuple[int, re.Match[str]] | None = None
@@ -218,7 +229,7 @@ class _Reader:
             )
         except ValueError:
             return None
-        return self.collector.clock.utc(local, line=number)
+        return 0 if self.collector is None else self.collector.clock.utc(local, line=number)
 
 
 def sniff(name: str, head: bytes) -> bool:

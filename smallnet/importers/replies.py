@@ -22,16 +22,34 @@ References
 
 import re
 from collections import deque
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
+from smallnet.importers.collecting import Collector
 from smallnet.tables import Text
 
-__all__ = ["RULE_MEASURED", "WINDOW", "Addressing", "Agreement", "agreement", "opening_name"]
+__all__ = [
+    "RULE_MEASURED",
+    "WINDOW",
+    "Addressing",
+    "Agreement",
+    "Talk",
+    "agreement",
+    "note_rule",
+    "opening_name",
+]
 
 WINDOW = 50  # messages of the group; 20 and 100 find the same within two replies of 61
+MINUTE_US = 60_000_000
+RULE = Text(
+    en="{n} replies are inferred: a message that opens with the name of somebody who wrote lately "
+    "answers them. On an IRC log, on whose lines the rule was chosen: {rule}. Most replies name "
+    "nobody and stay unknown.",
+    zh="推断出 {n} 条回复：以近来发过言的人的名字开头的消息，算作回复此人。"
+    "在一份 IRC 日志上（规则即据其选定）：{rule}。多数回复不点名，无从得知。",
+)
 OPENING = re.compile(r"@?([^\s:,>@]{1,64})[:,>](?=\s|$)|@([^\s:,>@]{1,64})(?=\s|$)")
 
 
@@ -81,6 +99,74 @@ class Addressing:
                 found = found or earlier
         self._last.append((interaction, sender, addressee))
         return found
+
+
+@dataclass
+class Talk:
+    """The messages of one group on a platform without ids: gives them ids, and infers replies.
+
+    Attributes
+    ----------
+    people : dict
+        What people are called, as ``fold`` leaves it, to who they are; the caller fills it.
+    fold : callable
+        How names are compared.
+    inferred : int
+        Replies so far.
+
+    Notes
+    -----
+    An id is the sender, the minute, the words, and which of several such messages it is, so that
+    two exports of the same talk give a message the same id.
+    """
+
+    people: dict[str, str] = field(default_factory=dict)
+    fold: Callable[[str], str] = str.casefold
+    inferred: int = 0
+    _answers: Addressing = field(default_factory=Addressing)
+    _minute: int = -1
+    _same: dict[tuple[str, str], int] = field(default_factory=dict)
+
+    def take(
+        self, sender: str, at: int, text: str, act: str | None = None
+    ) -> tuple[str, str | None, str | None]:
+        """Take the next message; give its id, that of the one it answers, and whom it addresses.
+
+        Parameters
+        ----------
+        sender : str
+            Who.
+        at : int
+            Microseconds.
+        text : str
+            The words.
+        act : str, optional
+            The id of the platform after all.
+        """
+        if act is None:
+            if at // MINUTE_US != self._minute:
+                self._minute = at // MINUTE_US
+                self._same.clear()
+            n = self._same[sender, text] = self._same.get((sender, text), 0) + 1
+            act = f"{self._minute}\0{sender}\0{text}\0{n}"
+        name = opening_name(text)
+        addressee = None if name is None else self.people.get(self.fold(name))
+        addressee = None if addressee == sender else addressee
+        answered = self._answers.answered(act, sender, addressee)
+        self.inferred += answered is not None
+        return act, answered, addressee
+
+
+def note_rule(inferred: int, collector: Collector) -> None:
+    """Tell in the import report how many replies are inferred, by which rule, how well."""
+    if inferred:
+        rule = RULE_MEASURED.to_text()
+        collector.note(
+            Text(
+                en=RULE.en.format(n=inferred, rule=rule.en),
+                zh=RULE.zh.format(n=inferred, rule=rule.zh),
+            )
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -182,6 +182,38 @@ def test_two_people_without_grey_lines_are_private_unless_said_otherwise(tmp_pat
     assert imported("wechat", path, chat="tea").frame("interactions")["group"].notna().all()
 
 
+def test_a_name_for_the_one_chat_of_a_file_is_that_of_the_group(tmp_path):
+    path = tmp_path / "full.csv"
+    path.write_text(table([full_row(0, "wxid_ana", "hi")], FULL), encoding="utf-8")
+    out = imported("wechat", path, chat="tea")
+    assert list(out.frame("groups")["group"]) == [out.names.group("tea")]
+
+
+def test_who_is_addressed_is_answered_and_the_report_says_how_well_that_is_known(tmp_path):
+    rows = [
+        [wall(BASE), "安娜", "wxid_ana", "茶", "1@chatroom", "谁有茶？"],
+        [wall(BASE + 60), "Ben", "wxid_ben", "茶", "1@chatroom", "@安娜\u2005我有"],
+        [wall(BASE + 120), "Cleo", "wxid_cleo", "茶", "1@chatroom", "我也有"],
+    ]
+    path = tmp_path / "log.csv"
+    path.write_text(table(rows, LOG), encoding="utf-8")
+    out = imported("wechat", path, timezone="Asia/Shanghai")
+    acts = out.frame("interactions").sort_values("at").reset_index(drop=True)
+    assert acts["reply_to"].notna().tolist() == [False, True, False]
+    assert acts["reply_to"][1] == acts["interaction"][0]
+    assert bool(acts["reply_inferred"][1])
+    assert list(out.frame("recipients")["person"]) == [out.names.person("wxid_ana")]
+    assert any("0.69 [0.56, 0.79]" in note.en for note in out.report.notes)
+
+
+def test_two_readings_of_a_file_ask_the_clock_once(tmp_path):
+    rows = [["2024-10-27 02:30:00", "安娜", "a", "茶", "1@chatroom", "which of the two?"]]
+    path = tmp_path / "log.csv"
+    path.write_text(table(rows, LOG), encoding="utf-8")
+    out = imported("wechat", path, timezone="Europe/Berlin")
+    assert out.report.clock_changes == {"shown_twice": 1, "never_shown": 0}
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
