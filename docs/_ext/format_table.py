@@ -1,25 +1,17 @@
 """The formats that ``smallnet import`` reads, as their registry has them."""
 
-import importlib.util
-
 from markdown_words import plain, table
+
+from smallnet.importers import find_format, format_names
 
 __all__ = ["describe_formats"]
 
 
 def describe_formats() -> str:
-    """Give a row a format; a sentence where the room of importers is not there."""
-    if importlib.util.find_spec("smallnet.importers.registry") is None:
-        return "This edition reads no chat exports by itself: bring tables (see [](tables.md))."
-    from smallnet.errors import UnknownNameError
-    from smallnet.importers.registry import FORMATS, find_format
-
+    """Give a row a format."""
     rows = []
-    for name in FORMATS:
-        try:
-            found = find_format(name)
-        except (UnknownNameError, AttributeError):  # FIXME: formats under construction
-            continue
+    for name in format_names():
+        found = find_format(name)
         rows.append(
             (
                 f"`{name}`",
