@@ -17,6 +17,7 @@ from smallnet.tables.dataset import connect
 
 __all__ = ["Assembled", "assemble"]
 
+MEMORY = "160MB"  # that DuckDB may hold; the rest of the rows waits in the scratch folder
 EPOCH = dtm.datetime(1970, 1, 1)
 MINUTE_US = 60_000_000
 SECOND_US = 1_000_000
@@ -101,6 +102,8 @@ class _Assembly:
         self.collector, self.scratch, self.old = collector, scratch, old
         self.connection = connect() if old is None else old.connection
         self.con = self.connection.con
+        self.run(f"SET memory_limit = '{MEMORY}'")
+        self.run(f"SET temp_directory = {literal(scratch / 'spilled')}")
         self.kept: dict[str, int] = {}
         self.duplicates: dict[str, int] = {}
         self.stays: dict[str, int] = {}
