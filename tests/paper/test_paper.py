@@ -18,9 +18,9 @@ PAPER = ROOT / "paper"
 sys.path.insert(0, str(PAPER))
 sys.path.insert(0, str(ROOT / "tests" / "report"))
 
+from across_samples import STUDIES  # noqa: E402
 from make_paper import build_pdf, make_paper  # noqa: E402
 from paper_numbers import build_numbers, package_numbers  # noqa: E402
-from test_across import STUDIES  # noqa: E402
 
 TEXTS = ("paper.typ", "tables.typ")
 

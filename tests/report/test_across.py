@@ -4,44 +4,15 @@ import json
 import re
 
 import pytest
+from across_samples import STUDIES
 
 from smallnet.cli import main
 from smallnet.errors import InputError
-from smallnet.hypotheses.claims import CLAIMS, load_claim
-from smallnet.hypotheses.result import Result
+from smallnet.hypotheses.claims import CLAIMS
 from smallnet.report import write_across, write_results
 from smallnet.report.across import find_studies, read_studied
 from smallnet.report.svg import figure_lang
 from smallnet.tables import Choices
-
-
-def result(claim, estimate, low, high, verdict="inconclusive", **fields):
-    words = load_claim(claim).CLAIM
-    return Result(
-        id=claim,
-        title=words.title.en,
-        claim=words.claim.en,
-        verdict=verdict,
-        estimand="",
-        effect=words.effect.en,
-        estimate=estimate,
-        ci_low=low,
-        ci_high=high,
-        **fields,
-    )
-
-
-STUDIES = {
-    "tea": ("a tea house", [result("S05", 0.6, 0.45, 0.8, "supported"),
-                            result("S14", 2.0, 1.0, 3.0, "contradicted"),
-                            result("T30", None, None, None)]),
-    "run": ("a running club", [result("S05", 0.9, 0.7, 1.16),
-                               result("S15", 2.0, 1.5, 2.7, details={"layer": "friendships"})]),
-    "book": ("<script>alert(1)</script>", [result("S05", 0.7, 0.5, 0.98),
-                                           result("S15", 8.0, 3.0, 21.0,
-                                                  details={"layer": "friendships"})]),
-    "world": ("simulated by smallnet.simulations.platform", [result("S05", 0.1, 0.09, 0.11)]),
-}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
