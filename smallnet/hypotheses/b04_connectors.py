@@ -18,7 +18,7 @@ from smallnet.hypotheses.methods.conditional_poisson import fit_conditional_pois
 from smallnet.hypotheses.methods.drawing import BLUE, GREY, ORANGE, VERMILLION, axes
 from smallnet.hypotheses.methods.log_ratios import FARTHEST
 from smallnet.hypotheses.methods.permutation import within_strata_test
-from smallnet.hypotheses.methods.within import Within
+from smallnet.hypotheses.methods.within import LEANS_WIDE, Within
 from smallnet.hypotheses.result import Claim, Result, interval_fields, result_of, settle
 from smallnet.tables import Choices, Dataset, Text
 from smallnet.tables.windows import DAY_US, spells
@@ -78,6 +78,7 @@ CLAIM = Claim(
         ),
     ),
     threats=(
+        LEANS_WIDE,
         Text(
             "Who leads twice may hold an office that invites for all, such as the owner (T1).",
             "两次领先者可能担任代众人邀请的职务，如群主（T1）。",

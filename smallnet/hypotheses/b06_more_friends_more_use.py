@@ -19,7 +19,7 @@ from smallnet.hypotheses.methods.drawing import BLUE, GREY, ORANGE, axes
 from smallnet.hypotheses.methods.landmark import friend_pairs
 from smallnet.hypotheses.methods.log_ratios import FARTHEST
 from smallnet.hypotheses.methods.rate_panel import RatePanel, rate_panel
-from smallnet.hypotheses.methods.within import Within
+from smallnet.hypotheses.methods.within import LEANS_WIDE, Within
 from smallnet.hypotheses.result import (
     Claim,
     Result,
@@ -81,6 +81,7 @@ CLAIM = Claim(
         ),
     ),
     threats=(
+        LEANS_WIDE,
         Text(
             "Who writes makes friends: friends follow messages too (T1). Friends made only after "
             "the period are the negative control.",

@@ -15,7 +15,7 @@ from smallnet.errors import InputError
 from smallnet.hypotheses.methods.conditional_poisson import fit_conditional_poisson
 from smallnet.hypotheses.methods.drawing import BLUE, GREY, ORANGE, axes
 from smallnet.hypotheses.methods.tie_menu import contacts, target_lines
-from smallnet.hypotheses.methods.within import Within, codes_of
+from smallnet.hypotheses.methods.within import LEANS_WIDE, Within, codes_of
 from smallnet.hypotheses.result import (
     Claim,
     Result,
@@ -81,6 +81,7 @@ CLAIM = Claim(
         ),
     ),
     threats=(
+        LEANS_WIDE,
         Text(
             "Friends who talk much also like the same things (T1): a share may follow taste, not "
             "the tie.",

@@ -89,6 +89,11 @@ CLAIM = Claim(
     ),
     threats=(
         Text(
+            "Items differ in appeal, which offers to one person cannot hold fixed: the ratio leans "
+            "to 1, by .01 to .02 of its logarithm in simulated worlds.",
+            "物品吸引力不同，同一人收到的推荐之间无法控制：模拟世界中该比值的对数偏小约 0.01–0.02。",
+        ),
+        Text(
             "An association: we trust people who are like us, and like what they like (T1). Only "
             "cues of trust that chance hands out (identity checks, escrow, endorsements) would "
             "tell cause.",

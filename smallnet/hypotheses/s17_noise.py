@@ -21,7 +21,7 @@ from smallnet.hypotheses.methods.noise_panel import (
 )
 from smallnet.hypotheses.methods.permutation import permutation_p
 from smallnet.hypotheses.methods.redundancy import entropy_of, redundancy_of, turned_on
-from smallnet.hypotheses.methods.within import Within
+from smallnet.hypotheses.methods.within import LEANS_WIDE, Within
 from smallnet.hypotheses.result import (
     Claim,
     Result,
@@ -87,6 +87,7 @@ CLAIM = Claim(
         ),
     ),
     threats=(
+        LEANS_WIDE,
         Text(
             "Templates are often what an incentive or a check-in asks for (S20): the reward, or "
             "its end, may be what makes people mute.",

@@ -79,6 +79,13 @@ CLAIM = Claim(
     ),
     threats=(
         Text(
+            "Death is dated at the last word: where groups die within days, their lives come out "
+            "shorter by about the gap between two messages, and a large ratio larger (in simulated "
+            "worlds 8.5 where 8 is true).",
+            "死亡时间取最后一次发言：若群在数日内死去，其寿命约短计一个消息间隔，"
+            "较大的比值因而偏大（模拟世界中真值 8 估为 8.5）。",
+        ),
+        Text(
             "Groups made for a reward are young and made of strangers (T4): they may die early "
             "with or without a payment. The groups not yet paid are the control.",
             "裂变群新而多陌生人（T4）：发不发奖都可能早死。尚未发奖的裂变群作为对照。",

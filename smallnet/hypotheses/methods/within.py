@@ -10,12 +10,21 @@ import pandas as pd
 
 from smallnet.errors import InputError
 from smallnet.hypotheses.methods.log_ratios import LogRatios
+from smallnet.tables.words import Text
 
-__all__ = ["Within", "check_rows", "climb", "clustered_errors", "codes_of"]
+__all__ = ["LEANS_WIDE", "Within", "check_rows", "climb", "clustered_errors", "codes_of"]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 State = TypeVar("State")
+LEANS_WIDE = Text(
+    "The interval leans to the wide side: no error is taken to be smaller than that of any one "
+    "clustering or of independent rows, and few clusters count as few. In simulated worlds it is "
+    "up to 1.5 times as wide as it need be: false alarms are rarer than alpha, small effects stay "
+    "inconclusive.",
+    "区间偏宽：误差不小于任一聚类或独立行的误差，聚类少则按少计。模拟世界中最多为所需的 1.5 倍宽："
+    "误报少于 alpha，较小的效应则尚无定论。",
+)
 LARGEST_STEP = 1.0  # of any coefficient at once, a factor of e
 FARTHEST = 12.0  # a log ratio per standard deviation beyond which there is no finite one
 NOTHING_LEFT = 1e-3  # kept of a cluster that holds all the information

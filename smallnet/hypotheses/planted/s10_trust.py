@@ -2,6 +2,9 @@
 
 Half the groups, by lot, show that sharers are verified; there the odds of taking are those of the
 others times the same number as per standard deviation of trust.
+
+Those who refuse for want of a cue do so whatever their trust, which makes the ratio per standard
+deviation in their groups a little smaller than planted: by .012 of its log at 1.4, .035 at 1.8.
 """
 
 import numpy as np
