@@ -91,7 +91,7 @@ CLAIM = Claim(
         Text(
             "Items differ in appeal, which offers to one person cannot hold fixed: the ratio leans "
             "to 1, by .01 to .02 of its logarithm in simulated worlds.",
-            "物品吸引力不同，同一人收到的推荐之间无法控制：模拟世界中该比值的对数偏小约 0.01–0.02。",
+            "物品吸引力不同，同一人收到的推荐之间无法控制：模拟世界中其对数偏小约 0.01–0.02。",
         ),
         Text(
             "An association: we trust people who are like us, and like what they like (T1). Only "
