@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import ibis
 import pandas as pd
 import pyarrow as pa
 
@@ -36,6 +35,14 @@ EXTRA: dict[str, dict[str, str]] = {  # columns beside the schema's, kept where 
 }
 LONG_ENOUGH = 4  # letters of words that tell messages apart
 ALIKE, SURE = 3, 0.9  # messages that make one person of two names, and their share of all
+KINDS = {  # of the schema, in DuckDB's words
+    "id": "VARCHAR",
+    "text": "VARCHAR",
+    "time": "TIMESTAMP",
+    "bool": "BOOLEAN",
+    "int": "BIGINT",
+    "float": "DOUBLE",
+}
 ROSTERS = ("posters", "partial", "complete")
 PEOPLE = {  # where a person is named, among the collector's rows
     "messages": ("sender", "recipient"),
@@ -125,10 +132,13 @@ class _Assembly:
             files = literal(self.scratch / f"{name}-*.parquet")
             self.run(f"CREATE TEMP VIEW raw_{name} AS SELECT * FROM read_parquet({files})")
         for name, table in SCHEMA.items():
+            extra = EXTRA.get(name, {})
             if self.old is None:
-                schema = ibis.schema({column.name: column.dtype for column in table.columns})
-                self.connection.create_table(name, schema=schema)
-            for column, kind in EXTRA.get(name, {}).items():
+                kinds = {column.name: KINDS[column.kind] for column in table.columns} | extra
+                columns = ", ".join(f"{quoted(column)} {kind}" for column, kind in kinds.items())
+                self.run(f"CREATE TABLE {quoted(name)} ({columns})")
+                continue
+            for column, kind in extra.items():
                 self.run(f'ALTER TABLE "{name}" ADD COLUMN IF NOT EXISTS "{column}" {kind}')
 
     def resolve_names(self) -> None:
@@ -165,7 +175,10 @@ class _Assembly:
             for column in columns
         )
         self.merged += self.number(
-            f"SELECT count(DISTINCT name) FROM alias WHERE name IN (SELECT person FROM ({traces}))"
+            f"""
+            SELECT count(DISTINCT name) FROM alias WHERE name IN (SELECT person FROM ({traces}))
+                OR (file IS NULL AND name IN (SELECT person FROM people))
+            """
         )
         for name, columns in PEOPLE.items():
             swapped = ", ".join(_swapped(column, "(a.file IS NULL OR a.file = r.file)")

@@ -248,7 +248,7 @@ class _Chat:
                         day = days[date] if date in days else self._day(date, order)
                         collector.record()
                         if time == UNKNOWN:
-                            collector.skipped("time of day in words that are not known", number)
+                            collector.skipped("time of day that cannot be read", number)
                         elif day is None:
                             collector.skipped("no such day", number)
                         else:

@@ -22,7 +22,7 @@ MIDDLE = re.compile(
     r"\s*[,،、]?\s*(?P<before>[^\d:]{0,16}?)\s*(?P<hour>\d{1,2})[:.](?P<minute>\d\d)"
     r"(?:[:.](?P<second>\d\d))?\s*(?P<after>[^\d:]{0,16}?)\s*"
 )
-UNKNOWN = -1  # a time of day in words that are not known
+UNKNOWN = -1  # a time of day that is none, or in words that are not known
 SECOND_US = 1_000_000
 NUMBERS = re.compile(r"\d+")
 OUTSIDE = re.compile(r"[\s.․'’‘\"״׳”“,،]+")  # of the letters of a part of the day
@@ -45,7 +45,7 @@ def time_of_day(middle: str) -> int | None:
     Returns
     -------
     int or None
-        None where there is no time, ``UNKNOWN`` where its words are not known.
+        None where there is no time, ``UNKNOWN`` where it is none or in words that are not known.
 
     Examples
     --------
@@ -67,7 +67,7 @@ def time_of_day(middle: str) -> int | None:
         hour = in_day
         break
     if hour > 23 or minute > 59 or second > 59:
-        return None
+        return UNKNOWN
     return ((hour * 60 + minute) * 60 + second) * SECOND_US
 
 

@@ -373,11 +373,11 @@ def test_a_number_that_changed_is_one_person():
 def test_no_line_is_lost_when_the_words_of_a_time_are_not_known():
     text = (
         "31/12/2020 10:00 PM - Ana: x\n31/12/2020 10:01 qqq - Bo: y\n"
-        "31/12/2020 10:01 PM - Cy: z\n99/99/2020 10:01 PM - Cy: z"
+        "31/12/2020 10:01 PM - Cy: z\n99/99/2020 10:01 PM - Cy: z\n31/12/2020 10:71 PM - Cy: z"
     )
     collector, frames = _collect(text)
-    assert collector.reasons["time of day in words that are not known"] == 1
-    assert collector.first_lines["time of day in words that are not known"] == [2]
+    assert collector.reasons["time of day that cannot be read"] == 2
+    assert collector.first_lines["time of day that cannot be read"] == [2, 5]
     assert collector.records == len(frames["messages"]) + collector.reasons.total()
 
 
