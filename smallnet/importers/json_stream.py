@@ -251,7 +251,7 @@ class _Walker:
             if is_object:
                 if self.peek() != b'"':
                     self.take(b'"', "a name in quotes")
-                key: str | int = str(read_json(self.whole() or b'""'))
+                key: str | int = self.name_of_member()
                 self.take(b":", "a colon")
             else:
                 key = n
@@ -259,6 +259,15 @@ class _Walker:
             self.path, n = path, n + 1
             if self.take(b"," + close, f"a comma or {close.decode()}") == close:
                 return
+
+    def name_of_member(self) -> str:
+        """Give the name at the cursor, which steps behind it."""
+        line = self.here()
+        try:
+            return str(read_json(self.whole() or b'""'))
+        except ValueError:
+            msg = f"{self.name}, line {line}: this is no JSON, a name was expected"
+            raise InputError(msg) from None
 
     def whole(self) -> bytes | None:
         """Bytes of the value at the cursor, which steps behind it; None if it is too long."""

@@ -102,7 +102,7 @@ def _csv_acts(
     rows = csv.reader((line + "\n" for _, line in source.lines()), strict=True)
     make = _memotrace if "strcontent" in columns else _chatlog
     try:
-        header = True
+        width = len(_header(rows, source))
         while True:
             line = rows.line_num + 1
             try:
@@ -110,15 +110,11 @@ def _csv_acts(
             except StopIteration:
                 return
             except csv.Error:
-                row = []
-                if header:
-                    raise
-                reason = "a torn row"
+                row, reason = [], "a torn row"
             else:
-                if header or not row:
-                    header = False
+                if not row:
                     continue
-                reason = "a row of another length" if len(row) != len(columns) else ""
+                reason = "a row of another length" if len(row) != width else ""
             if collector is not None:
                 collector.record()
                 if reason:
@@ -127,6 +123,14 @@ def _csv_acts(
                 yield make({name: row[n] for name, n in columns.items()}, line, collector)
     finally:
         csv.field_size_limit(before)
+
+
+def _header(rows: Iterator[list[str]], source: Source) -> list[str]:
+    try:
+        return next(rows)
+    except (csv.Error, StopIteration):
+        msg = f"{source.label}, line 1 is no header of a CSV, expected the names of the columns"
+        raise InputError(msg) from None
 
 
 def _memotrace(row: Mapping[str, str], line: int, _: Collector | None) -> Act:
