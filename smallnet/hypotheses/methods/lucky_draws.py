@@ -32,8 +32,9 @@ def _packets(dataset: Dataset) -> ir.Table:
 
 def purchases(dataset: Dataset) -> ir.Table:
     """Give the transactions that are no draws from a red packet."""
-    packets = _packets(dataset).select(source="event")
-    return dataset["transactions"].anti_join(packets, "source")
+    # Not an anti-join: what is joined, selected from and joined again loses its way in Ibis 12.
+    packets = _packets(dataset)["event"]
+    return dataset["transactions"].filter(_.source.isnull() | ~_.source.isin(packets))
 
 
 def draws(dataset: Dataset) -> pd.DataFrame:
