@@ -1,6 +1,7 @@
 """Clocks on the wall: what a local time is in UTC, and what a number of an epoch means."""
 
 import datetime as dtm
+import math
 import zoneinfo
 
 from smallnet.errors import InputError
@@ -53,7 +54,7 @@ def epoch_us(number: float, unit: str | None = None) -> int:
     """
     factors = {"s": 1_000_000, "ms": 1_000, "us": 1}
     for factor in [factors[unit]] if unit else factors.values():
-        moment = round(number * factor)
+        moment = round(number * factor) if math.isfinite(number) else 0
         if FIRST_US <= moment < LAST_US:
             return moment
     msg = f"{number!r} is no time between 1980 and 2100 in {unit or 's, ms or us'} since 1970"

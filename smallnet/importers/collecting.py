@@ -25,6 +25,8 @@ __all__ = ["SCRATCH", "Collector"]
 SPILL_ROWS = 50_000
 FIRST_LINES = 5  # of what was skipped
 SHORT = 30  # letters of words that may well come again
+LINE_KIND = re.compile(r"[a-z][a-z ,'-]{0,60}")
+MOST_KINDS = 60  # of messages, and of other lines: more are words of the file
 MOST_FINGERPRINTS = 50_000  # that are remembered
 IMPOSSIBLE = "time before 1980 or in the future"
 FEW = ("sender", "group", "recipient", "kind", "thread")  # columns of few values
@@ -136,6 +138,7 @@ class Collector:
         self._latest = int(time.time() * 1e6) + 2 * DAY_US
         self._rows: dict[str, list[tuple[Any, ...]]] = {name: [] for name in SCRATCH}
         self._messages = self._rows["messages"]
+        self._kinds = {"text"}
         self._fingerprints: dict[str, str] = {}
         self._known_groups: dict[object, str] = {}
         self._parts: Counter[str] = Counter()
@@ -178,7 +181,7 @@ class Collector:
         if closed_at is not None and not (created_at or 0) < closed_at < self._latest:
             closed_at = None
         told: dict[str, Any] = {
-            "kind": kind,
+            "kind": kind if kind and PLAIN.fullmatch(kind) else None,
             "created_at": created_at,
             "closed_at": closed_at,
             "roster": roster,
@@ -322,6 +325,8 @@ class Collector:
         where = None if group is None else self._known_groups.get(group) or self._group(group)
         if where is None and recipient is not None:
             self.covered.add("private")
+        if kind not in self._kinds:
+            kind = self._kind(kind)
         if duration_s is not None and not 0 <= duration_s < FOREVER_S:
             duration_s = None
         if edited_at is not None and not FIRST_US <= edited_at < self._latest:
@@ -332,14 +337,10 @@ class Collector:
             fingerprint = self._fingerprints.get(text) or self._fingerprint(text, n_chars)
         elif text is not None:
             n_chars = 0
-        if links or (text and ("://" in text or "www." in text)):
-            found = links_of(" ".join((text or "", *links)))
-            items = " ".join([pseudonyms.item(link) for link in found]) or None
-            if items and kind == "text":
+        if links or forwarded_from is not None or (text and ("://" in text or "www." in text)):
+            items = self._items(text or "", links, forwarded_from, fingerprint)
+            if items and kind == "text" and forwarded_from is None:
                 kind = "link"
-        if forwarded_from is not None and fingerprint is not None:
-            forward = pseudonyms.item(f"forward\0{forwarded_from}\0{fingerprint}")
-            items = forward if items is None else f"{items} {forward}"
         self._serial = serial = self._serial + 1
         rows = self._messages
         rows.append(
@@ -408,7 +409,8 @@ class Collector:
     def other_system(self, what: str) -> None:
         """Count a line of the platform that says nothing of who is in: ``subject changed``."""
         self._accounted = True
-        self.other[what] += 1
+        known = what in self.other or (LINE_KIND.fullmatch(what) and len(self.other) < MOST_KINDS)
+        self.other[what if known else "other line of the platform"] += 1
 
     def skipped(self, reason: str, line: int | None = None) -> None:
         """Count a record that is left out.
@@ -454,6 +456,23 @@ class Collector:
         self._known_groups[group] = known
         self.groups.setdefault(known, {})
         return known
+
+    def _items(
+        self, text: str, links: Sequence[str], forwarded_from: object, fingerprint: str | None
+    ) -> str | None:
+        """Digest what may be found again elsewhere: links, and what was forwarded from where."""
+        digest = self._pseudonyms.item
+        items = [digest(link) for link in links_of(" ".join((text, *links)))]
+        if forwarded_from is not None and fingerprint is not None:
+            items.append(digest(f"forward\0{forwarded_from}\0{fingerprint}"))
+        return " ".join(items) or None
+
+    def _kind(self, kind: str) -> str:
+        """Let only words of the formats be a kind, never words of the file."""
+        if not PLAIN.fullmatch(kind) or len(self._kinds) >= MOST_KINDS:
+            return "other"
+        self._kinds.add(kind)
+        return kind
 
     def _fingerprint(self, text: str, n_chars: int) -> str:
         """Digest words, and remember those that are short and so may come again."""
