@@ -64,7 +64,7 @@ def size_rate_multiverse(
     rows = []
     for until, period in itertools.product(untils, periods):
         panel = rate_panel(dataset, until=until, period_days=period)
-        for name, chosen in (("all", panel), ("without the liveliest", without_liveliest(panel))):
+        for name, chosen in (("all", panel), ("without the liveliest", _without_liveliest(panel))):
             for outcome, alike in itertools.product(outcomes, (False, True)):
                 numbers = (np.nan, np.nan, np.nan)
                 try:
@@ -86,7 +86,7 @@ def size_rate_multiverse(
     return pd.DataFrame(rows, columns=[*FORKS, "estimate", "low", "high"])
 
 
-def without_liveliest(panel: RatePanel) -> RatePanel:
+def _without_liveliest(panel: RatePanel) -> RatePanel:
     """Leave out the rows of the group with most messages."""
     if panel.groups.empty:
         return panel
