@@ -17,7 +17,7 @@ import re
 from typing import Any
 
 from smallnet.importers.collecting import Collector
-from smallnet.importers.fields import iso_time, listed, name_of, number, objects, words
+from smallnet.importers.fields import files_of, iso_time, listed, name_of, number, objects, words
 from smallnet.importers.format import Format, Options
 from smallnet.importers.json_stream import Records, Torn, Value, walk
 from smallnet.importers.source import Source
@@ -62,12 +62,8 @@ HEAD_MARKS = re.compile(rb'"guild"\s*:\s*\{.*"channel"\s*:\s*\{', re.DOTALL)
 
 def read(source: Source, collector: Collector, options: Options) -> None:
     """Read an export: one file, or a folder or zip of them."""
-    if source.is_container:
-        for member in source.members("*.json"):
-            if sniff(member.name, member.head()):
-                _Reader(member, collector, options).read()
-        return
-    _Reader(source, collector, options).read()
+    for member in files_of(source, sniff, "JSON files of DiscordChatExporter"):
+        _Reader(member, collector, options).read()
 
 
 def sniff(name: str, head: bytes) -> bool:

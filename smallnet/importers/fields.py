@@ -1,16 +1,40 @@
 """What a field of a record says, if it is of the type it should be; else nothing, no error."""
 
 import datetime as dtm
+from collections.abc import Callable
 from typing import Any
 
 from smallnet.errors import InputError
 from smallnet.importers.clock import Clock, epoch_us, local_us
+from smallnet.importers.source import Source
 
-__all__ = ["epoch_field", "iso_time", "listed", "name_of", "number", "objects", "words"]
+__all__ = ["epoch_field", "files_of", "iso_time", "listed", "name_of", "number", "objects", "words"]
 
+TEXTS = (".json", ".jsonl", ".md", ".txt")  # no need to look into pictures
 EPOCH = dtm.datetime(1970, 1, 1, tzinfo=dtm.UTC)
 MICROSECOND = dtm.timedelta(microseconds=1)
 LARGEST = 10**17  # no count of seconds, milliseconds or microseconds is larger
+
+
+def files_of(source: Source, mine: Callable[[str, bytes], bool], expected: str) -> list[Source]:
+    """Give the file itself, or those of a zip or folder that a format knows as its own.
+
+    Raises
+    ------
+    InputError
+        If none of them is.
+    """
+    if not source.is_container:
+        return [source]
+    found = [
+        member
+        for member in source.members("*")
+        if member.name.lower().endswith(TEXTS) and mine(member.name, member.head())
+    ]
+    if not found:
+        msg = f"{source.label} holds no file of this format, expected {expected}"
+        raise InputError(msg)
+    return found
 
 
 def words(value: Any) -> str | None:

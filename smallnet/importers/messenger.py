@@ -19,7 +19,15 @@ from collections import Counter
 from typing import Any
 
 from smallnet.importers.collecting import Collector
-from smallnet.importers.fields import epoch_field, listed, name_of, number, objects, words
+from smallnet.importers.fields import (
+    epoch_field,
+    files_of,
+    listed,
+    name_of,
+    number,
+    objects,
+    words,
+)
 from smallnet.importers.format import Format, Options
 from smallnet.importers.json_stream import Records, Torn, Value, walk
 from smallnet.importers.source import Source
@@ -94,14 +102,16 @@ def read(source: Source, collector: Collector, options: Options) -> None:
 
 def read_threads(source: Source, collector: Collector, options: Options) -> None:
     """Read every thread of a download of Messenger or Instagram."""
-    sources = [source]
-    if source.is_container:
-        sources = [member for member in source.members("*.json") if is_thread(member.head())]
+    sources = files_of(source, _is_thread_file, "message_1.json: choose JSON when you download")
     threads = [_Thread(member, collector, options) for member in sources]
     mine = Counter(name for thread in threads if (name := thread.begin()) is not None)
     me = options.me or (mine.most_common(1)[0][0] if mine else None)
     for thread in threads:
         thread.read(me)
+
+
+def _is_thread_file(name: str, head: bytes) -> bool:
+    return name.lower().endswith(".json") and is_thread(head)
 
 
 class _Thread:

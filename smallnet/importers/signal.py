@@ -23,7 +23,7 @@ from typing import Any
 
 from smallnet.importers.clock import local_us
 from smallnet.importers.collecting import Collector
-from smallnet.importers.fields import iso_time, listed, name_of, objects, words
+from smallnet.importers.fields import files_of, iso_time, listed, name_of, objects, words
 from smallnet.importers.format import Format, Options
 from smallnet.importers.json_stream import read_json
 from smallnet.importers.source import Source
@@ -58,10 +58,8 @@ CREATED = re.compile(r"^(.+?) created the group\.?$")
 
 def read(source: Source, collector: Collector, options: Options) -> None:
     """Read an export: a file, or a folder or zip with one folder or file a chat."""
-    if not source.is_container:
-        _Chat(source, collector, options).read()
-        return
-    chats = {member.name: member for member in source.members("*") if _is_chat(member)}
+    found = files_of(source, sniff, "chat.md, data.json or texts of signalbackup-tools")
+    chats = {member.name: member for member in found}
     for name, member in chats.items():
         twin = name.removesuffix("data.json") + "chat.md"
         if name.endswith("data.json") and twin in chats:
@@ -79,12 +77,6 @@ def sniff(name: str, head: bytes) -> bool:
     if suffix in (".json", ".jsonl"):
         return first.startswith("{") and '"date":' in first and '"sender":' in first
     return False
-
-
-def _is_chat(member: Source) -> bool:
-    return member.name.lower().endswith((".md", ".txt", ".json", ".jsonl")) and sniff(
-        member.name, member.head()
-    )
 
 
 @dataclass

@@ -19,7 +19,16 @@ from typing import Any
 
 from smallnet.importers.clock import Clock
 from smallnet.importers.collecting import Collector
-from smallnet.importers.fields import epoch_field, iso_time, listed, name_of, number, objects, words
+from smallnet.importers.fields import (
+    epoch_field,
+    files_of,
+    iso_time,
+    listed,
+    name_of,
+    number,
+    objects,
+    words,
+)
 from smallnet.importers.format import Format, Options
 from smallnet.importers.json_stream import Path, Records, Torn, Value, walk
 from smallnet.importers.source import Source
@@ -89,12 +98,8 @@ NO_CLOCK = Clock(None)
 
 def read(source: Source, collector: Collector, options: Options) -> None:
     """Read an export: a file, or the folder or zip that holds ``result.json``."""
-    if source.is_container:
-        for member in source.members("*.json"):
-            if sniff(member.name, member.head()):
-                _Reader(member, collector, options).read()
-        return
-    _Reader(source, collector, options).read()
+    for member in files_of(source, sniff, "result.json: choose JSON when you export, not HTML"):
+        _Reader(member, collector, options).read()
 
 
 def sniff(name: str, head: bytes) -> bool:
@@ -110,7 +115,7 @@ class _Reader:
         self.owner: str | None = None
         self.owner_handle: str | None = None
         self.told: set[tuple[str, str | None]] = set()
-        self.unnamed_reactions = self.unknown_handles = 0
+        self.unnamed_reactions = self.unknown_handles = self.unnamed_members = 0
         self.heads: dict[Path, dict[str, Any]] | None = None
 
     def read(self) -> None:
@@ -202,6 +207,13 @@ class _Reader:
                     en="{n} reactions are in the file as a number only: who reacted is not said",
                     zh="文件中有 {n} 个表态只有数目，没有说是谁",
                 ).format(n=self.unnamed_reactions)
+            )
+        if self.unnamed_members:
+            self.collector.note(
+                Text(
+                    en="{n} of those who were added or removed have no name any more: left out",
+                    zh="被加入或移出的人里有 {n} 人已无名称：未计入",
+                ).format(n=self.unnamed_members)
             )
         if self.unknown_handles:
             self.collector.note(
@@ -389,7 +401,9 @@ class _Reader:
         """Hand over who came and who went; false if the line says of nobody."""
         named = words(record.get("actor"))
         by = actor if actor is not None and _is_human(actor) else None
-        members = [name for name in map(name_of, listed(record.get("members"))) if name]
+        told_of = listed(record.get("members"))
+        members = [name for name in map(name_of, told_of) if name]
+        self.unnamed_members += len(told_of) - len(members)
         told = False
         if action in ("create_group", "create_channel"):
             self.collector.group(group, created_at=at)

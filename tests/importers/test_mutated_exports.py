@@ -204,3 +204,20 @@ def test_what_is_nothing_of_the_kind_is_refused_or_empty(known, tmp_path):
             except InputError as error:
                 assert "file 1 (.json)" in str(error)  # noqa: PT017
         assert collector.records == collector.reasons.total()
+
+
+@pytest.mark.parametrize("known", EXPORTS)
+def test_a_folder_is_searched_and_one_without_an_export_is_refused(known, tmp_path):
+    (tmp_path / "messages.html").write_text("<html>")
+    (tmp_path / "other.json").write_text('{"a": 1}')
+    collector = Collector(Pseudonyms(b"k" * 32, known), tmp_path, Clock("UTC"))
+    read = find_format(known).read
+    with Source.of(tmp_path) as source, pytest.raises(InputError, match="folder 1 holds no file"):
+        read(source, collector, Options())
+    name, whole = EXPORTS[known]
+    text = "\n".join(map(json.dumps, whole)) if known == "signal" else json.dumps(whole)
+    (tmp_path / "inner").mkdir()
+    (tmp_path / "inner" / name).write_text(text)
+    with Source.of(tmp_path) as source:
+        read(source, collector, Options())
+    assert collector.records >= 3
