@@ -17,6 +17,7 @@ from smallnet.errors import InputError
 from smallnet.hypotheses.methods.group_totals import Elasticity, total_elasticity
 from smallnet.hypotheses.methods.rate_panel import RatePanel, rate_panel
 from smallnet.hypotheses.methods.size_rate import SizeRate, WithinRate, fit_size_rate, fit_within
+from smallnet.hypotheses.methods.sparse_size_rate import fit_sparse_size_rate
 from smallnet.hypotheses.result import Claim, Result, not_testable, result_of, settle
 from smallnet.tables import Choices, Dataset, Text
 from smallnet.tables.windows import posters_only
@@ -367,7 +368,24 @@ def _robustness(
         else:
             entry = dict(zip(entry, numbers[:3], strict=True))
         found.append({"name": name} | entry)
-    return found
+    return [*found, _with_totals(dataset, choices, rng)]
+
+
+def _with_totals(dataset: Dataset, choices: Choices, rng: np.random.Generator) -> dict[str, Any]:
+    """Re-estimate with what people's totals and silence tell: for sparse counts."""
+    name = Text(
+        "people's totals and their silence count too (for sparse counts)",
+        "成员的总发言数与沉默也计入（适用于稀疏数据）",
+    )
+    entry: dict[str, Any] = {"name": name} | dict.fromkeys(("estimate", "ci_low", "ci_high"))
+    try:
+        model = fit_sparse_size_rate(dataset, rng=rng)
+    except InputError as error:
+        return entry | {"note": str(error)}
+    if not model.converged:
+        return entry | {"note": "the fit did not settle"}
+    numbers = model.ratio(0, choices.level)
+    return entry | dict(zip(("estimate", "ci_low", "ci_high"), numbers, strict=True))
 
 
 def _figure(fitted: SizeRate, within: WithinRate, level: float) -> dict[str, Any]:

@@ -79,7 +79,7 @@ def test_the_result_survives_json_and_the_figure_is_drawn_from_it_alone(supporte
 
 def test_every_other_reading_is_there_with_its_interval(supported):
     result, _ = supported
-    assert len(result.robustness) == 4
+    assert len(result.robustness) == 5
     for entry in result.robustness:
         assert entry["ci_low"] < entry["estimate"] < entry["ci_high"] < 1
 

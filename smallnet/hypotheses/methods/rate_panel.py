@@ -31,7 +31,7 @@ __all__ = ["RatePanel", "Until", "period_length", "rate_panel"]
 Until = Literal["watch", "last message"]
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
-_BUILT: "WeakKeyDictionary[Dataset, dict[tuple[str, float], RatePanel]]" = WeakKeyDictionary()
+_BUILT: "WeakKeyDictionary[Dataset, dict[tuple[str, float, bool], RatePanel]]" = WeakKeyDictionary()
 PERIODS = ((14.0, 1.0), (182.0, 7.0), (np.inf, 30.0))  # watch up to so many days: period, days
 
 
@@ -57,8 +57,9 @@ class RatePanel:
         One row a group: ``group``, ``days`` (of life with members), ``member_days``, ``size``
         (mean over time), ``log2_size`` (mean over member-days), ``messages`` (of its members).
     people, active_people : int
-        Ever at risk; with at least one message. Rows of the silent are left out, as a person
-        without a message tells nothing of where they write more.
+        Ever at risk; with at least one message. Rows of the silent are left out, where not asked
+        for: a person without a message tells nothing of where they write more, only where people's
+        rates follow a law does their silence tell of their groups.
     period_days : float
         Length of a period.
     until : str
@@ -112,7 +113,11 @@ def period_length(watch_days: float) -> float:
 
 
 def rate_panel(
-    dataset: Dataset, *, until: Until = "watch", period_days: float | None = None
+    dataset: Dataset,
+    *,
+    until: Until = "watch",
+    period_days: float | None = None,
+    silent: bool = False,
 ) -> RatePanel:
     """Build the panel.
 
@@ -124,6 +129,8 @@ def rate_panel(
         Where a group's time at risk ends.
     period_days : float, optional
         Length of a period; by the length of the watch where not given.
+    silent : bool
+        Keep the rows of people who never wrote.
 
     Returns
     -------
@@ -131,12 +138,12 @@ def rate_panel(
     """
     length = period_days or period_length(dataset.watch_days)
     built = _BUILT.setdefault(dataset, {})
-    if (until, length) not in built:
-        built[until, length] = _build(dataset, until, length)
-    return built[until, length]
+    if (until, length, silent) not in built:
+        built[until, length, silent] = _build(dataset, until, length, silent)
+    return built[until, length, silent]
 
 
-def _build(dataset: Dataset, until: Until, length: float) -> RatePanel:
+def _build(dataset: Dataset, until: Until, length: float, silent: bool) -> RatePanel:
     period_us = round(length * DAY_US)
     name = f"{until}_{period_us}".replace(" ", "_")
     ends = dataset.keep(f"ends_{name}", lambda: _ends(dataset, until))
@@ -147,7 +154,7 @@ def _build(dataset: Dataset, until: Until, length: float) -> RatePanel:
     totals = said.group_by("group").aggregate(messages=_.count())
     groups = _groups(dataset.collect(sizes), dataset.collect(totals))
     low = dataset.observed_from_us
-    rows = dataset.collect(_rows(stays, said, sizes, low, period_us))
+    rows = dataset.collect(_rows(stays, said, sizes, low, period_us, silent))
     rows = rows.sort_values(["person", "group", "period"], ignore_index=True)
     person, names = pd.factorize(rows["person"])
     people = stays.person.nunique().to_pyarrow().as_py()
@@ -161,7 +168,7 @@ def _build(dataset: Dataset, until: Until, length: float) -> RatePanel:
         log2_size=np.log2(rows["size"].to_numpy(float)),
         groups=groups,
         people=int(people),
-        active_people=len(names),
+        active_people=int((np.bincount(person, rows["messages"]) > 0).sum()),
         period_days=length,
         until=until,
         without_size=_without_size(dataset),
@@ -253,8 +260,10 @@ def _groups(sizes: pd.DataFrame, counts: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _rows(stays: ir.Table, said: ir.Table, sizes: ir.Table, low: int, period_us: int) -> ir.Table:
-    active = stays.semi_join(said.select("person").distinct(), "person")
+def _rows(
+    stays: ir.Table, said: ir.Table, sizes: ir.Table, low: int, period_us: int, silent: bool
+) -> ir.Table:
+    active = stays if silent else stays.semi_join(said.select("person").distinct(), "person")
     risk = (
         _by_period(active, low, period_us)
         .group_by("group", "person", "period")
