@@ -93,7 +93,7 @@ KINDS = ("said", "joined", "left", "quit", "kicked", "nick")
 
 
 @settings(
-    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(events=talks(), layout=st.sampled_from(sorted(LAYOUTS)))
 def test_a_log_that_is_written_and_imported_is_the_same(events, layout, tmp_path):

@@ -65,7 +65,7 @@ def lists(draw):
 
 
 @settings(
-    max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(mails=lists())
 def test_lists_that_are_written_and_imported_are_the_same(mails, tmp_path):

@@ -81,8 +81,9 @@ TEXTS = {
     ),
 }
 FORMATS = ("slack", "zulip", *TEXTS)
-PIECES = [piece.encode() for piece in '" { } [ ] : , ( ) null -1 1e999 9999 0000 \\ud800'.split()]
-PIECES += [b"\0", b"\n", b"\r", b"\xff", b"\xed\xa0\x80", b"From ", b" "]
+PIECES = [mark.encode() for mark in '"{}[]:,()']
+PIECES += [b"null", b"-1", b"1e999", b"9999", b"0000", b"\\ud800", b"From ", b" "]
+PIECES += [b"\0", b"\n", b"\r", b"\xff", b"\xed\xa0\x80"]
 
 
 def sample(format):

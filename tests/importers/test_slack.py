@@ -86,7 +86,7 @@ def micro(ts):
 
 
 @settings(
-    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(workspace=workspaces(), root=st.sampled_from(["", "export/"]))
 def test_a_workspace_that_is_written_and_imported_is_the_same(workspace, root, tmp_path):

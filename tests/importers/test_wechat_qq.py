@@ -78,7 +78,7 @@ def notice(kind, name):
     return f'"{name}"退出了群聊' if kind == "left" else f'"{name}"通过扫描"Zoe"分享的二维码加入群聊'
 
 
-@settings(max_examples=4, **SLOW)
+@settings(max_examples=3, **SLOW)
 @given(events=talks(list(NAMES)), encoding=st.sampled_from(["utf-8", "utf-8-sig", "gb18030"]))
 def test_the_full_table_of_memotrace_comes_back(events, encoding, tmp_path):
     rows = [
@@ -94,7 +94,7 @@ def test_the_full_table_of_memotrace_comes_back(events, encoding, tmp_path):
     check_changes(out, events)
 
 
-@settings(max_examples=4, **SLOW)
+@settings(max_examples=3, **SLOW)
 @given(events=talks(list(NAMES)))
 def test_the_table_of_chatlog_comes_back(events, tmp_path):
     rows = [
@@ -110,7 +110,7 @@ def test_the_table_of_chatlog_comes_back(events, tmp_path):
     check_changes(out, events)
 
 
-@settings(max_examples=6, **SLOW)
+@settings(max_examples=4, **SLOW)
 @given(events=talks(list(NUMBERS)), layout=st.sampled_from(["above", "after", "beside"]))
 def test_the_texts_of_wechat_come_back(events, layout, tmp_path):
     shapes = {
@@ -274,7 +274,7 @@ def qq_text(events, clock, *, category="我的QQ群", chat="茶"):
     return text
 
 
-@settings(max_examples=6, **SLOW)
+@settings(max_examples=4, **SLOW)
 @given(
     events=talks(list(NUMBERS)),
     clock=st.sampled_from(["24", "12", "上下午"]),

@@ -119,7 +119,7 @@ def organisations(draw):
 
 
 @settings(
-    max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(made=organisations(), kind=st.sampled_from(["folder", "zip", "tar.gz"]))
 def test_an_organisation_that_is_written_and_imported_is_the_same(made, kind, tmp_path):
