@@ -337,10 +337,10 @@ class Collector:
             fingerprint = self._fingerprints.get(text) or self._fingerprint(text, n_chars)
         elif text is not None:
             n_chars = 0
-        if links or forwarded_from is not None or (text and ("://" in text or "www." in text)):
+        linked = links or (text and ("://" in text or "www." in text))
+        if linked or forwarded_from is not None:
             items = self._items(text or "", links, forwarded_from, fingerprint)
-            if items and kind == "text" and forwarded_from is None:
-                kind = "link"
+            kind = "link" if linked and items and kind == "text" else kind
         self._serial = serial = self._serial + 1
         rows = self._messages
         rows.append(

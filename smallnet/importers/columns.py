@@ -79,7 +79,7 @@ class _Log:
         if self.map.format is None and self.map.unit is None:
             with _rows(self.source, wanted, self.map) as (rows, _):
                 at = self.names.index("at")
-                self.times.look(((number, values[at]) for number, values in rows))
+                self.times.look(((number, values[at]) for number, values in rows if values))
         with _rows(self.source, wanted, self.map) as (rows, rejected):
             for number, values in rows:
                 self.collector.record()

@@ -25,6 +25,7 @@ __all__ = ["LONGEST_LINE", "Source"]
 
 BLOCK = 2**20  # bytes read at a time
 HEAD = 2**16
+FEWEST_NUL = 3  # zeros that make UTF-16 of bytes
 TARS = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
 LONGEST_LINE = 2_000_000  # bytes; what follows in the line is left out and counted
 MOST_UNFOLDED = 200  # times its size may a zip unfold to, past SMALL_UNFOLDED bytes
@@ -426,22 +427,25 @@ def guess_encoding(head: bytes) -> str:
     ('gb18030', 'utf-16-le')
     """
     even, odd = head[::2].count(0), head[1::2].count(0)
-    if len(head) > 3 and max(even, odd) > 0.3 * len(head) / 2 > 3 * min(even, odd):
+    most = max(even, odd)
+    if most >= FEWEST_NUL and most > 0.3 * len(head) / 2 > 3 * min(even, odd):
         return "utf-16-le" if odd > even else "utf-16-be"
-    try:
-        codecs.getincrementaldecoder("utf-8")().decode(head)  # its end may cut a letter
-    except UnicodeDecodeError as error:
-        if error.start > 0.9 * len(head):
-            return "utf-8"
-    else:
+    lines = [line for line in head.split(b"\n") if not line.isascii()]
+    if len(head) >= HEAD:
+        lines = lines[:-1]  # it may be cut off within a letter
+    in_utf8 = sum(_is(line, "utf-8") for line in lines)
+    if 2 * in_utf8 >= len(lines):
         return "utf-8"
+    in_gb = sum(_is(line, "gb18030") for line in lines)
+    return "gb18030" if 2 * in_gb >= len(lines) else "utf-8"  # where mixed, line by line
+
+
+def _is(line: bytes, encoding: str) -> bool:
     try:
-        codecs.getincrementaldecoder("gb18030")().decode(head)
+        line.decode(encoding)
     except UnicodeDecodeError:
-        return "utf-8"  # mixed: line by line
-    high = sum(byte >= 0x80 for byte in head[:4096])
-    broken = head[:4096].decode("utf-8", "replace").count("�")
-    return "gb18030" if broken > 0.5 * high / 2 else "utf-8"
+        return False
+    return True
 
 
 def _mark(head: bytes) -> tuple[str | None, int]:
