@@ -65,6 +65,8 @@ def build_pdf(folder: Path, *, draft: bool = False, png: bool = False) -> Path:
     inputs = {"draft": "yes" if draft else "no"}
     typst.compile(str(text), output=str(target), root=str(folder), sys_inputs=inputs)
     if png:
+        for older in folder.glob("page-*.png"):
+            older.unlink()
         pages = str(folder / "page-{0p}.png")
         typst.compile(
             str(text), output=pages, root=str(folder), sys_inputs=inputs, format="png", ppi=110.0
