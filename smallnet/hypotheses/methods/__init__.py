@@ -7,6 +7,7 @@ Which test when, in short; :data:`WHICH_TEST` says for each what it assumes and 
 
 *Talk and size.* ``size_rate`` (same person, groups of unlike size), on ``mixed_poisson`` (people
 fixed, groups random) or ``crossed_poisson`` (sparse counts, many groups, slopes that differ);
+``sparse_size_rate`` (groups with but a few messages), ``same_people`` (these groups alone);
 ``mundlak`` (between groups or within), ``group_totals``, ``relation``, ``group_means``; the
 ``textbook`` and its measured failure (``textbook_failure``).
 
@@ -31,8 +32,8 @@ fixed, groups random) or ``crossed_poisson`` (sparse counts, many groups, slopes
 *Doubt.* ``equivalence``, ``sensitivity`` (E-value, Rosenbaum's bounds, tipping share),
 ``negative_controls``.
 
-*Many answers at once.* ``specifications`` (all readings of a question), ``family`` (Westfall and
-Young, false discovery).
+*Many answers at once.* ``specifications`` (all readings of a question), ``multiverse`` (of the
+size-rate curve), ``family`` (Westfall and Young, false discovery), ``pooling`` (several studies).
 """
 
 from smallnet.hypotheses.methods.which_test import WHICH_TEST, Advice, advise, which_test_page

@@ -50,6 +50,13 @@ def fit_sparse_size_rate(
     ------
     InputError
         Where nobody wrote, or groups do not differ in size.
+
+    References
+    ----------
+    .. [1] J. Hausman, B. H. Hall and Z. Griliches, Econometrica 52, 909-938 (1984), for gamma
+       rates of units. https://doi.org/10.2307/1911191
+    .. [2] Y. Mundlak, Econometrica 46, 69-85 (1978), for a mean that may go with the covariate.
+       https://doi.org/10.2307/1913646
     """
     whole = float(np.ceil(dataset.watch_days)) + 1.0  # one period
     panel = rate_panel(dataset, until=until, period_days=whole, silent=True)

@@ -30,7 +30,21 @@ WHICH_TEST: tuple[Advice, ...] = (
         "size_rate.fit_size_rate",
         "Groups of like size differ at random (log-normal); sizes are known over time.",
         "If healthy groups grow: then size follows talk. With under ten events a group it leans by "
-        ".02 to .07 a doubling; check with fit_crossed_poisson(strata='random').",
+        ".02 to .07 a doubling; look at fit_sparse_size_rate.",
+    ),
+    Advice(
+        _SIZE,
+        "The same where groups have but a few messages",
+        "sparse_size_rate.fit_sparse_size_rate",
+        "Rates of people follow a gamma law; its mean may go with the sizes of their groups.",
+        "Rhythms that all share are not held fixed: rows are memberships over the whole watch.",
+    ),
+    Advice(
+        _SIZE,
+        "Do these people write more in their small groups?",
+        "same_people.same_people",
+        "Nothing; it speaks of these groups alone.",
+        "As a claim about size its p is far too small: people are not the sample.",
     ),
     Advice(
         _SIZE,
@@ -374,6 +388,20 @@ WHICH_TEST: tuple[Advice, ...] = (
         "specifications.specification_list",
         "Every choice in the list is as good as the others.",
         "Bad choices in the list drown good ones; say beforehand what is in it.",
+    ),
+    Advice(
+        _MANY,
+        "The same for talk and size, every fork taken",
+        "multiverse.size_rate_multiverse",
+        "Readings share their data: no p-value is made of them.",
+        "Forks nobody thought of.",
+    ),
+    Advice(
+        _MANY,
+        "What do several studies say together?",
+        "pooling.pool",
+        "Studies are independent, and were not chosen by what they found.",
+        "With two or three studies the interval is wide, rightly.",
     ),
     Advice(
         _MANY,

@@ -12,6 +12,7 @@ from smallnet.hypotheses.methods import WHICH_TEST, advise, which_test_page
 ROOM = "smallnet.hypotheses.methods"
 OWN = {  # nobody else's: what is done is in the docstring itself
     "group_windows.group_windows",
+    "same_people.same_people",
     "stays.cut_into_bands",
     "threshold.step_at",
     "threshold_checks.bend",
