@@ -25,7 +25,7 @@ from smallnet.importers.clock import local_us
 from smallnet.importers.collecting import Collector
 from smallnet.importers.fields import files_of, iso_time, listed, name_of, objects, words
 from smallnet.importers.format import Format, Options
-from smallnet.importers.json_stream import read_json
+from smallnet.importers.json_bytes import read_json
 from smallnet.importers.source import Source
 from smallnet.tables import Text
 

@@ -33,6 +33,7 @@ from smallnet.importers.format import Format, Options
 from smallnet.importers.json_stream import Path, Records, Torn, Value, walk
 from smallnet.importers.source import Source
 from smallnet.importers.telegram_chat import CHAT_TYPES, PRIVATE_TYPES, Chat, person_of
+from smallnet.importers.telegram_kinds import OTHER, kind_of
 from smallnet.tables import Text
 
 __all__ = ["FORMAT"]
@@ -43,50 +44,6 @@ CHATS = (
     ("left_chats", "list", "*", "messages"),
 )
 HEAD = ("name", "type", "id")
-MEDIA = {
-    "sticker": "sticker",
-    "video_message": "video",
-    "video_file": "video",
-    "voice_message": "audio",
-    "audio_file": "audio",
-    "animation": "image",
-}
-TOLD_BY = {  # fields that tell what a message is, where media_type does not
-    "photo": "image",
-    "file": "file",
-    "poll": "poll",
-    "location_information": "location",
-    "place_name": "location",
-    "contact_information": "media",
-    "game_title": "media",
-    "invoice_information": "media",
-    "todo_list": "media",
-    "giveaway_information": "media",
-}
-TELLING = frozenset(TOLD_BY)
-OTHER = {
-    "edit_group_title": "subject changed",
-    "edit_group_photo": "picture changed",
-    "delete_group_photo": "picture changed",
-    "pin_message": "message pinned",
-    "migrate_to_supergroup": "group became a supergroup",
-    "migrate_from_group": "group became a supergroup",
-    "topic_created": "topic created",
-    "topic_edit": "topic changed",
-    "set_messages_ttl": "lifetime of messages changed",
-    "clear_history": "history cleared",
-    "joined_telegram": "contact joined the platform",
-    "group_call": "group call began",
-    "group_call_scheduled": "group call planned",
-    "invite_to_group_call": "invited to a group call",
-    "take_screenshot": "screenshot taken",
-    "edit_chat_theme": "look changed",
-    "set_chat_wallpaper": "look changed",
-    "set_same_chat_wallpaper": "look changed",
-    "boost_apply": "group boosted",
-    "create_channel": "group created",
-    "create_group": "group created",
-}
 WAITING = 50_000  # messages of a private chat held back until its owner is known
 MARKS = re.compile(
     rb'"date_unixtime"\s*:|"personal_information"\s*:\s*\{\s*"user_id"|"type"\s*:\s*"(?:'
@@ -306,7 +263,7 @@ class _Reader:
             kind = "call"
             duration = number(record.get("duration_seconds", record.get("duration"))) or 0.0
         else:
-            kind = _kind(record)
+            kind = kind_of(record)
             if "duration_seconds" in record:
                 duration = number(record["duration_seconds"])
         forwarded = None
@@ -434,17 +391,6 @@ class _Reader:
 
 def _line(where: Records | int, index: int) -> int:
     return where if isinstance(where, int) else where.line(index)
-
-
-def _kind(record: dict[str, Any]) -> str:
-    """Tell what a message is."""
-    if "media_type" in record:
-        kind = MEDIA.get(str(record["media_type"]))
-        if kind is not None:
-            return kind
-    if TELLING.isdisjoint(record):
-        return "text"
-    return next(kind for field, kind in TOLD_BY.items() if field in record)
 
 
 def _message_id(raw: Any) -> int | None:

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 
 from smallnet.errors import InputError
-from smallnet.importers.json_stream import Records, Torn, Value, read_json, walk
+from smallnet.importers.json_bytes import read_json
+from smallnet.importers.json_stream import Records, Torn, Value, walk
 
 ARRAYS = [("messages",), ("chats", "list", "*", "messages")]
 JSON = st.recursive(
