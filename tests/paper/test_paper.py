@@ -248,15 +248,3 @@ def test_the_short_paper_has_the_sections_and_the_length_that_are_asked_for():
         "References",
     ]
     assert 750 <= len(body.split()) <= 1750
-
-
-def test_the_results_that_make_keeps_are_those_of_the_same_code_files_and_choices(tmp_path):
-    sys.path.insert(0, str(ROOT / "data"))
-    from make_results import code_digest, made_from
-
-    one = made_from({"a": "1"}, "code", {}, "en")
-    assert one == made_from({"a": "1"}, "code", {}, "en")
-    assert one != made_from({"a": "2"}, "code", {}, "en")
-    assert one != made_from({"a": "1"}, "other", {}, "en")
-    assert one != made_from({"a": "1"}, "code", {"replicates": 99}, "en")
-    assert code_digest() == code_digest()
