@@ -133,8 +133,15 @@ class System:
         """Draw from the Gaussian whose precision is the information with its ridge.
 
         Columns of shape (p + effects, m), a few at a time: the right side of each is the score that
-        counts of this noise would have, and the prior's.
+        counts of this noise would have, and the prior's. Few effects need no chance: the columns of
+        a root of the covariance, scaled so that their squares add up to ``many`` variances.
         """
+        if self._ridge.size <= DENSE:
+            cov = self.solve(np.eye(self.xx.shape[0] + self._ridge.size))
+            root = np.linalg.cholesky((cov + cov.T) / 2) * np.sqrt(many)
+            for first in range(0, len(root), COLUMNS):
+                yield root[:, first : first + COLUMNS]
+            return
         rows, strata, effects = self.mu.size, self.total.size, self._ridge.size
         for first in range(0, many, COLUMNS):
             m = min(COLUMNS, many - first)

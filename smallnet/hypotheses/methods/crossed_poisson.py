@@ -152,7 +152,8 @@ def fit_crossed_poisson(
     tolerance : float
         Largest relative change of the variances at which it stops.
     rng : numpy.random.Generator
-        Draws of the posterior: 8 to 200, the same in every round.
+        With more than 1,000 random effects: 8 to 200 draws of the posterior, the same in every
+        round. With fewer nothing is drawn.
 
     Returns
     -------

@@ -75,8 +75,9 @@ def test_score_and_information_are_those_of_the_likelihood(kappa, dense, monkeyp
     np.testing.assert_allclose(system.solve(right), expected, rtol=1e-5, atol=1e-7)
 
 
-@pytest.mark.parametrize("kappa", [0.0, 1.7])
-def test_draws_have_the_inverse_information_and_skewness_is_its_gradient(kappa):
+@pytest.mark.parametrize(("kappa", "dense"), [(0.0, 0), (1.7, 0), (1.7, 1000)])
+def test_draws_have_the_inverse_information_and_skewness_is_its_gradient(kappa, dense, monkeypatch):
+    monkeypatch.setattr(crossed_algebra, "DENSE", dense)
     design, ridge = small_design(), np.full(6, 0.8)
     theta = np.random.default_rng(2).normal(0, 0.3, 8)
 
@@ -92,7 +93,7 @@ def test_draws_have_the_inverse_information_and_skewness_is_its_gradient(kappa):
     drawn = np.concatenate(list(system_at(theta).draws(many, np.random.default_rng(4))), axis=1)
     scale = np.sqrt(np.diag(cov))
     error = (drawn @ drawn.T / many - cov) / np.outer(scale, scale)
-    assert np.abs(error).max() < 5 * np.sqrt(2 / many)
+    assert np.abs(error).max() < (1e-9 if dense else 5 * np.sqrt(2 / many))
     halved = differences(lambda t: 0.5 * np.linalg.slogdet(np.linalg.inv(inverse(t)))[1], theta)
     system = system_at(theta)
     root = np.linalg.cholesky(cov)  # columns that add up to the covariance exactly
@@ -105,18 +106,19 @@ def test_a_matrix_that_is_not_positive_does_not_settle():
         solve(lambda v: -v, np.ones((2, 1)), np.ones(2))
 
 
-@pytest.mark.parametrize("dense", [1000, 0])
-def test_with_fixed_strata_it_is_the_dense_engine(dense, monkeypatch):
-    monkeypatch.setattr(crossed_algebra, "DENSE", dense)
+@pytest.mark.parametrize("factored", [1000, 0])
+def test_with_fixed_strata_it_is_the_dense_engine(factored, monkeypatch):
+    monkeypatch.setattr(crossed_algebra, "DENSE", factored)
     rng = np.random.default_rng(5)
     world = draw_group_world(groups=40, people=240, sd_groups=0.8, rng=rng)
     at = (world.messages, world.days, world.person, world.group, world.log2_size)
     dense, crossed = fit_mixed_poisson(*at), fit_crossed_poisson(*at, rng=rng)
     assert crossed.converged
-    np.testing.assert_allclose(crossed.beta, dense.beta, atol=0.02 * dense.standard_error[0])
-    np.testing.assert_allclose(crossed.standard_error, dense.standard_error, rtol=0.03)
-    np.testing.assert_allclose(crossed.variance, dense.variance, rtol=0.05)
-    np.testing.assert_allclose(crossed.u, dense.u, atol=0.05)
+    close = 1e-3 if factored else 0.05  # traces by draws have an error of chance
+    np.testing.assert_allclose(crossed.beta, dense.beta, atol=close * dense.standard_error[0])
+    np.testing.assert_allclose(crossed.standard_error, dense.standard_error, rtol=close)
+    np.testing.assert_allclose(crossed.variance, dense.variance, rtol=2 * close)
+    np.testing.assert_allclose(crossed.u, dense.u, atol=close)
     assert (crossed.n_rows, crossed.n_strata) == (dense.n_rows, dense.n_strata)
 
 
