@@ -7,7 +7,8 @@ ana``), eggdrop, Limnoria. A file is of one channel; a folder or zip may hold th
 - A nick is a person: the one who had it first in the export. A change to a nick that nobody had
   before takes its person along; a change to somebody's nick is a return of that somebody.
 - A stay is a connection: somebody whose line drops leaves, and joins when they are back.
-- Who was there all the time and said nothing is in no log: the roster is partial.
+- Who was there all the time and said nothing is in no log: the roster is partial. Some logs leave
+  out who comes and goes: what no line tells of is taken as not recorded.
 - A notice without a time of its own (raw logs) is as late as the line before it.
 - Replies are inferred (see ``smallnet.importers.replies``) and marked as such. Where
   ``NAME.annotation.txt`` (lines ``ANSWERED ANSWER -``, counted from 0) lies beside ``NAME.log``
@@ -81,6 +82,7 @@ class _Channel:
     def change(self, kind: str, names: tuple[str, ...], at: int) -> None:
         """Take a change of who is there."""
         people = [self.person(name) for name in names]
+        self.collector.covers("joining" if kind == "join" else "leaving")
         if kind == "join":
             for who in people:
                 self.collector.joined(self.name, who, at)
@@ -294,6 +296,6 @@ FORMAT = Format(
     title=Text(en="IRC logs", zh="IRC 日志"),
     read=read,
     sniff=sniff,
-    covers=("joining", "leaving"),
+    covers=(),
     local_times=True,
 )

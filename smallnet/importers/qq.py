@@ -115,7 +115,9 @@ def _take(act: _Act, chat: _Chat, collector: Collector) -> None:
         notice = qq_notice(act.text)
         if group is None or notice.kind not in ("join", "leave"):
             collector.other_system(notice.kind if group else "other notice")
-        elif notice.kind == "join":
+            return
+        collector.covers("joining" if notice.kind == "join" else "leaving")
+        if notice.kind == "join":
             who, by = notice.people[0], notice.by
             collector.joined(group, who, act.at, via=notice.via, invited_by=by)
         else:
@@ -245,6 +247,6 @@ FORMAT = Format(
     title=Text(en="QQ text export", zh="QQ 文本导出"),
     read=read,
     sniff=sniff,
-    covers=("joining", "leaving"),
+    covers=(),
     local_times=True,
 )

@@ -9,6 +9,8 @@ The rules are those of the prepared Slack sets (``smallnet.tables.sources.slack`
 - An archived channel of old exports has its last list in the notice of its archiving.
 - What an app posts in its own name is traffic of a machine: one for each app, or for each channel
   where the export does not name the app.
+- Workspaces may keep joins, leaves or both to themselves: what no notice of the export tells of
+  is taken as not recorded. Lists are, and so are members who never write.
 - A reply answers the first message of its thread. Reactions have no time.
 
 Direct messages between two people are private acts (``dms.json``), those among several a group
@@ -210,6 +212,7 @@ class _Channel:
 
     def change(self, kind: str, person: str, at: int, inviter: str | None) -> None:
         """Take a join or a leave."""
+        self.collector.covers("leaving" if kind in LEAVES else "joining")
         if kind in LEAVES:
             self.collector.left(self.id, person, at)
         elif inviter and inviter != person:
@@ -236,7 +239,7 @@ class _Channel:
         system = kind not in TALK or by_app
         names: list[str] = []
         if "<" in text or "&" in text:
-            if not system:
+            if "<@" in text and not system:
                 names = [name for name in dict.fromkeys(MENTION.findall(text)) if name != person]
             text = plain(text)
         thread, stamp = _word(row.get("thread_ts")), str(row.get("ts"))
@@ -252,7 +255,7 @@ class _Channel:
             at,
             group=self.id if self.pair is None else None,
             recipient=to,
-            kind="system" if system else _kind(row, text),
+            kind="system" if system else "text" if text else _kind(row),
             text=None if system else text,
             reply_to=root,
             mentions=names,
@@ -298,8 +301,9 @@ def plain(text: str) -> str:
     >>> plain("<@U1ABC> look: <https://example.org/a|here> &amp; <!here>")
     '@ look: https://example.org/a & @here'
     """
-    text = LINK.sub(r"\1", text)
-    return html.unescape(MARKUP.sub(_marked, text))
+    if "<" in text:
+        text = MARKUP.sub(_marked, LINK.sub(r"\1", text))
+    return html.unescape(text) if "&" in text else text
 
 
 def _marked(found: re.Match[str]) -> str:
@@ -319,11 +323,11 @@ def _line_of(raw: bytes, index: int) -> int:
     return 0
 
 
-def _kind(row: Mapping[str, Any], text: str) -> str:
+def _kind(row: Mapping[str, Any]) -> str:
     """Give what a message without words is: the kind of its first file."""
     files = row.get("files")
     first = files[0] if isinstance(files, list) and files else row.get("file")
-    if text or not isinstance(first, dict):
+    if not isinstance(first, dict):
         return "text"
     kind = str(first.get("mimetype")).partition("/")[0]
     return FILE_KINDS.get(kind, "file")
@@ -331,6 +335,10 @@ def _kind(row: Mapping[str, Any], text: str) -> str:
 
 def _moment(value: Any) -> int | None:
     """Microseconds of seconds since 1970 written as number or text; exact."""
+    if isinstance(value, str) and len(value) == 17 and value[10] == ".":
+        digits = value[:10] + value[11:]
+        if digits.isascii() and digits.isdigit():
+            return int(digits)
     found = MOMENT.fullmatch(value if isinstance(value, str) else str(value))
     if not found:
         return None
@@ -360,5 +368,5 @@ FORMAT = Format(
     title=Text(en="Slack export (zip or folder)", zh="Slack 导出（zip 或文件夹）"),
     read=read,
     sniff=sniff,
-    covers=("joining", "leaving", "lurkers"),
+    covers=("lurkers",),
 )

@@ -11,6 +11,7 @@ neither opens it nor helps to. What is read are files that somebody made from th
 
 Grey lines tell who joined (invited by whom, or by a scanned code), left or was removed. Members
 are not listed, so the roster is partial and readers who never wrote are known only by such lines.
+WeChat shows some of them to owners only: what no line tells of is taken as not recorded.
 Replies in groups are inferred from who is addressed (see ``smallnet.importers.replies``).
 A chat is private if no grey line of a group, no ``@chatroom`` and at most two writers are in it.
 """
@@ -144,6 +145,7 @@ def _notice(act: Act, group: str | None, collector: Collector) -> None:
             notice.kind if notice.kind not in ("join", "leave") else "other notice"
         )
         return
+    collector.covers("joining" if notice.kind == "join" else "leaving")
     for who in notice.people:
         if notice.kind == "join":
             collector.joined(group, who, act.at, via=notice.via, invited_by=notice.by)
@@ -173,6 +175,6 @@ FORMAT = Format(
     title=Text(en="WeChat (text, CSV or HTML that you hold)", zh="微信（已有的文本、CSV 或 HTML）"),
     read=read,
     sniff=sniff,
-    covers=("joining", "leaving"),
+    covers=(),
     local_times=True,
 )

@@ -283,6 +283,9 @@ def test_the_zip_of_small_teams_is_the_prepared_set_of_its_channels():
     def by_second(acts, *keys):
         return acts.groupby(["group", acts["at"].dt.floor("s"), *keys]).size().sort_index()
 
+    for channel in ("joining", "leaving", "lurkers", "private"):
+        covered = str(prepared.study.coverage[channel]).lower()
+        assert f"{channel} = {covered}" in native.text
     # messages, and which of them answer, a channel and second
     pd.testing.assert_series_equal(by_second(ours), by_second(theirs))
     pd.testing.assert_series_equal(
