@@ -556,6 +556,19 @@ def _reason(core: dict[str, Any], details: dict[str, Any], deaths: int, groups: 
             f"对发言成员比例为 {share['estimate']:.2f}，区间 {share['ci_low']:.2f} 至 "
             f"{share['ci_high']:.2f}。"
         )
+    out = details.get("knock_out")
+    if out is not None:
+        left = out["messages_left"]
+        top, random = left["without_the_most_active"], left["without_as_many_at_random"]
+        en += (
+            f" Were as many as the core has taken out, and nobody stepped in, {top:.0%} of the "
+            f"messages of the window after would be left without those who wrote most before, "
+            f"{random:.0%} without as many at random."
+        )
+        zh += (
+            f"若去掉与核心同样多的成员且无人补位：去掉此前发言最多者，后一窗剩 {top:.0%} 的消息；"
+            f"随机去掉同样多人，剩 {random:.0%}。"
+        )
     return Text(en, zh)
 
 
