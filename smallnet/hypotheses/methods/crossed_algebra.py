@@ -25,6 +25,7 @@ COLUMNS = 16  # systems solved at a time, for memory
 MOST_STEPS = 1000
 DENSE = 1000  # effects up to which a factor of the whole matrix is quicker
 NEAR = 1e-9  # residual against the right side at which a system counts as solved
+ROUGH = 1e-5  # the same for a draw, which is an error of chance itself
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,13 +98,13 @@ class System:
         self.share = self.solve_effects(self.xz)
         self.schur = self.xx - self.xz.T @ self.share
 
-    def solve_effects(self, right: FloatArray) -> FloatArray:
+    def solve_effects(self, right: FloatArray, near: float = NEAR) -> FloatArray:
         """Solve for effects alone, fixed effects held; columns of shape (effects, m)."""
         if self._ridge.size <= DENSE:
             found: FloatArray = linalg.cho_solve(self._factor, right)
             return found
         parts = [
-            solve(self._apply, right[:, at : at + COLUMNS], self._diagonal + self._ridge)
+            solve(self._apply, right[:, at : at + COLUMNS], self._diagonal + self._ridge, near)
             for at in range(0, right.shape[1], COLUMNS)
         ]
         return np.concatenate(parts, axis=1) if parts else right.copy()
@@ -114,10 +115,10 @@ class System:
             self.total[:, None] * moved
         )  # fmt: skip
 
-    def solve(self, right: FloatArray) -> FloatArray:
+    def solve(self, right: FloatArray, near: float = NEAR) -> FloatArray:
         """Solve for fixed and random effects together; right sides of shape (p + effects, m)."""
         p = self.xx.shape[0]
-        alone = self.solve_effects(right[p:])
+        alone = self.solve_effects(right[p:], near)
         fixed = np.linalg.solve(self.schur, right[:p] - self.xz.T @ alone)
         return np.concatenate([fixed, alone - self.share @ fixed])
 
@@ -158,7 +159,7 @@ class System:
                     + np.sqrt(self._ridge)[:, None] * rng.standard_normal((effects, m)),
                 ]
             )
-            yield self.solve(right)
+            yield self.solve(right, ROUGH)
 
     def spread(self, drawn: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Give squares of what draws do to rows, summed over draws.
@@ -187,7 +188,10 @@ class System:
 
 
 def solve(
-    apply: Callable[[FloatArray], FloatArray], right: FloatArray, diagonal: FloatArray
+    apply: Callable[[FloatArray], FloatArray],
+    right: FloatArray,
+    diagonal: FloatArray,
+    near: float = NEAR,
 ) -> FloatArray:
     """Solve several systems of one positive matrix by conjugate gradients.
 
@@ -199,6 +203,8 @@ def solve(
         Right sides.
     diagonal : ndarray, shape (n,)
         Of the matrix: the preconditioner.
+    near : float
+        Residual against the right side at which a system counts as solved.
 
     Raises
     ------
@@ -215,7 +221,7 @@ def solve(
     scale = 1 / np.maximum(diagonal, 1e-300)[:, None]
     way = scale * rest
     size = (rest * way).sum(axis=0)
-    enough = NEAR**2 * np.maximum(size, 1e-300)
+    enough = near**2 * np.maximum(size, 1e-300)
     for _step in range(MOST_STEPS):
         if (size <= enough).all():
             return found
