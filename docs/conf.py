@@ -30,7 +30,7 @@ extensions = [
     "inserts",
     "links",
     "mathml",
-    "notebooks",
+    "notebook_pages",
     "room_pages",
 ]
 root_doc = "index"

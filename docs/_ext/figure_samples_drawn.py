@@ -12,13 +12,18 @@ import smallnet as sn
 from smallnet.figures import (
     draw_groups,
     group_drawing_data,
+    plot_across,
+    plot_attention,
+    plot_calibration,
     plot_final_sizes,
     plot_forest,
     plot_group_map,
     plot_reach_by_size,
+    plot_size_thresholds,
     plot_sizes,
     plot_spread_curve,
 )
+from smallnet.hypotheses.calibrated import shipped_table
 
 __all__ = ["SAMPLES"]
 
@@ -73,6 +78,46 @@ def _reach() -> Any:
     return reach_by_size(*_start())
 
 
+@cache
+def _across() -> Any:
+    """Two claims on three small worlds in which their effects were planted."""
+    from smallnet.hypotheses import load_claim
+    from smallnet.hypotheses.across import Studied, compare_studies
+    from smallnet.hypotheses.planted import load_planted
+    from smallnet.tables import Choices
+
+    choices, studies = Choices(replicates=199), []
+    for name, rng in zip(("one", "two", "three"), np.random.default_rng(1).spawn(3), strict=True):
+        results = []
+        for claim in ("S03", "S16"):
+            plan = load_planted(claim)
+            size = {"groups": plan.groups, "people": plan.people}
+            world, _truth = plan.draw(plan.effects[0], **size, rng=rng)
+            results.append(load_claim(claim).test(world, choices, rng=rng))
+        studies.append(Studied(name=name, results=tuple(results)))
+    return compare_studies(studies)
+
+
+@cache
+def _thresholds() -> Any:
+    from smallnet.simulations.theory import equal_contacts_threshold
+
+    sizes = (2, 3, 5, 7, 13)
+    return {
+        nu: {size: float(equal_contacts_threshold(size, nu)) for size in sizes}
+        for nu in (0.5, 1.0, 1.5)
+    }
+
+
+def _attention() -> Any:
+    """Chance per tie at which one passes it to one other, everybody in so many groups of a size."""
+    seen = np.linspace(0.1, 1.0, 19)
+    return {
+        (groups, size): [(float(a), float(1 / (a * groups * (size - 1)))) for a in seen]
+        for groups, size in ((2, 10), (4, 10), (2, 50))
+    }
+
+
 SAMPLES: dict[str, tuple[Callable[[str], Any], str]] = {
     "plot_forest": (
         lambda lang: plot_forest(_results(), lang=lang),
@@ -101,6 +146,22 @@ SAMPLES: dict[str, tuple[Callable[[str], Any], str]] = {
     "plot_reach_by_size": (
         lambda lang: plot_reach_by_size(_reach(), lang=lang),
         "plot_reach_by_size(reach)",
+    ),
+    "plot_across": (
+        lambda lang: plot_across(_across(), lang=lang),
+        "plot_across(compare_studies(studies))",
+    ),
+    "plot_calibration": (
+        lambda lang: plot_calibration(shipped_table(), lang=lang),
+        "plot_calibration(shipped_table())",
+    ),
+    "plot_size_thresholds": (
+        lambda lang: plot_size_thresholds(_thresholds(), lang=lang),
+        "plot_size_thresholds({nu: {size: equal_contacts_threshold(size, nu)}})",
+    ),
+    "plot_attention": (
+        lambda lang: plot_attention(_attention(), lang=lang),
+        "plot_attention(curves)",
     ),
 } | STUDY_SAMPLES
 """From the name of a function to how it is drawn and how it is called."""

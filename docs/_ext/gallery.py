@@ -6,12 +6,12 @@ The quick form (``-D quick=1``) draws nothing: all worlds together take minutes.
 
 import os
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from markdown_words import fence, first_line, plain
-from package_digest import cache_folder
+from package_digest import cache_folder, forget_others
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
@@ -46,9 +46,13 @@ def _figures() -> Iterator[str]:
     import smallnet.figures
     from smallnet.figures import house_style, save_figure
 
-    for name, (draw, code) in SAMPLES.items():
+    drawing = [name for name in smallnet.figures.__all__ if name.startswith(("plot_", "draw_"))]
+    for name in sorted(drawing, key=lambda name: (name not in SAMPLES, name)):
         yield f"### `{name}`"
         yield plain(first_line(getattr(smallnet.figures, name)))
+        if name not in SAMPLES:
+            continue
+        draw, code = SAMPLES[name]
         yield fence(code, "text")
         pictures = []
         for lang in LANGUAGES:
@@ -131,10 +135,10 @@ def _folder() -> Path:
 def _begin(app: Sphinx, config: Config) -> None:
     _STATE["quick"] = bool(config.quick)
     _STATE["source"] = app.srcdir
-    _STATE["folder"] = cache_folder(Path(app.srcdir).parent) / "figures"
-
-
-Draw = Callable[[str], Any]
+    cache = cache_folder(Path(app.srcdir).parent)
+    _STATE["folder"] = cache / "figures"
+    if not _STATE["quick"]:
+        forget_others(cache)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

@@ -1,9 +1,10 @@
 """A cache that forgets what an older package made."""
 
 import hashlib
+import shutil
 from pathlib import Path
 
-__all__ = ["cache_folder"]
+__all__ = ["cache_folder", "forget_others"]
 
 
 def cache_folder(root: Path) -> Path:
@@ -24,3 +25,10 @@ def cache_folder(root: Path) -> Path:
         if path.suffix in {".py", ".toml", ".csv", ".mplstyle"}:
             digest.update(path.read_bytes())
     return root / "out" / "docs-cache" / digest.hexdigest()[:12]
+
+
+def forget_others(folder: Path) -> None:
+    """Remove what other editions of the package made."""
+    for other in folder.parent.glob("*"):
+        if other != folder and other.is_dir():
+            shutil.rmtree(other)
