@@ -9,6 +9,8 @@ for everybody, and tell their own time (https://discord.com/developers/docs/refe
 - Who joins a server is announced in one channel of it, and nobody who leaves is: it is kept as
   joining the server, a group of its own, and not the channel. Who is added to or removed from a
   group chat or thread is named among the mentions.
+- A group chat covers joining and leaving; a server joining, where its announcements are in the
+  channel; a thread tells who was added.
 - There is no list of members: only who wrote, reacted, was mentioned or joined is in the file.
 - Deleted users share one account: they are an outsider, and never a member.
 """
@@ -125,6 +127,8 @@ class _Reader:
         if self.kind == "direct":
             return
         self.group = self.channel
+        if self.kind == "group":
+            self.collector.covers("joining", "leaving")
         parent: str | None = self.server or None
         if self.kind == "thread":
             parent = name_of(channel.get("categoryId")) or parent
@@ -279,6 +283,7 @@ class _Reader:
         if kind in ("GuildMemberJoin", "7"):
             if actor is None or not self.server:
                 return False
+            self.collector.covers("joining")
             self.collector.joined(self.server, actor, at)
             return True
         if kind not in ("RecipientAdd", "RecipientRemove", "1", "2") or self.group is None:
@@ -325,8 +330,8 @@ def _snowflake_us(value: str | None) -> int | None:
 
 FORMAT = Format(
     name="discord",
-    title=Text(en="DiscordChatExporter export (JSON)", zh="DiscordChatExporter 导出（JSON）"),
+    title=Text(en="DiscordChatExporter (JSON)", zh="DiscordChatExporter（JSON）"),
     read=read,
     sniff=sniff,
-    covers=("joining",),
+    covers=(),
 )

@@ -28,7 +28,7 @@ def sniff(name: str, head: bytes) -> bool:
 
 FORMAT = Format(
     name="instagram",
-    title=Text(en="Instagram download (JSON)", zh="Instagram 下载（JSON）"),
+    title=Text(en="Instagram (JSON)", zh="Instagram（JSON）"),
     read=read,
     sniff=sniff,
     covers=(),

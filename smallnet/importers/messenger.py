@@ -359,7 +359,7 @@ def _other(text: str | None, record: dict[str, Any]) -> str | None:
 
 FORMAT = Format(
     name="messenger",
-    title=Text(en="Facebook Messenger download (JSON)", zh="Facebook Messenger 下载（JSON）"),
+    title=Text(en="Facebook Messenger (JSON)", zh="Facebook Messenger（JSON）"),
     read=read,
     sniff=sniff,
     covers=(),

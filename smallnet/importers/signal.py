@@ -347,8 +347,8 @@ def _pairs(text: str, between: str) -> list[tuple[str, str]]:
 FORMAT = Format(
     name="signal",
     title=Text(
-        en="Signal chats, as signal-export or signalbackup-tools write them",
-        zh="Signal 聊天（signal-export 或 signalbackup-tools 的导出）",
+        en="Signal (signal-export, signalbackup-tools)",
+        zh="Signal（signal-export、signalbackup-tools）",
     ),
     read=read,
     sniff=sniff,

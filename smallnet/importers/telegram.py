@@ -8,7 +8,8 @@ and ``id``; of an account the same under ``chats.list`` and ``left_chats.list``,
   that exported: for them ``--timezone`` is asked for.
 - Service lines name the added and the removed by their name alone, the others by id.
 - There is no list of members: who neither wrote nor came or went while the export looked is not
-  in the file, and large groups hide who joins.
+  in the file, and large groups hide who joins. Joining and leaving count as covered where a group
+  has any line of the platform.
 - Where a person who is a member of a public group came by themselves, ``via`` is ``open``.
 - A topic is a thread of its group; to post in one is no reply to the line that opened it.
 - A channel, or a group that writes in its own name, is an outsider, no member.
@@ -344,7 +345,10 @@ class _Reader:
         lasted = number(record.get("duration", record.get("duration_seconds")))
         if action == "phone_call" or (action in ("group_call", "conference_call") and lasted):
             self.message(record, chat, at, call=True)
-        elif chat.private or not self.change(record, chat.key, at, action, actor):
+            return
+        if not chat.private:
+            self.collector.covers("joining", "leaving")
+        if chat.private or not self.change(record, chat.key, at, action, actor):
             topic = _message_id(record.get("id"))
             if action == "topic_created" and topic is not None:
                 chat.topics.add(topic)
@@ -408,8 +412,8 @@ def _as_if_utc(value: Any) -> int | None:
 
 FORMAT = Format(
     name="telegram",
-    title=Text(en="Telegram Desktop export (JSON)", zh="Telegram Desktop 导出（JSON）"),
+    title=Text(en="Telegram Desktop (JSON)", zh="Telegram Desktop（JSON）"),
     read=read,
     sniff=sniff,
-    covers=("joining", "leaving"),
+    covers=(),
 )

@@ -98,6 +98,7 @@ def test_a_server_a_channel_and_its_thread():
         key=str,
     )
     joined = [row for row in result.rows("memberships", "group", "person", "joined_at") if row[2]]
+    assert (result.coverage["joining"], result.coverage["leaving"]) == (True, False)
     assert [row[:2] for row in joined] == [(group("server 9"), result.pseudonyms.person("101"))]
     assert result.report.kept["other_system"] == 1
 

@@ -91,6 +91,9 @@ def test_who_is_added_by_name_is_the_one_who_writes_under_that_name():
         key=str,
     )
     assert str(result.frames["groups"]["created_at"][0]) == "2020-09-13 12:26:40"
+    assert result.coverage["joining"]
+    assert result.coverage["leaving"]
+    assert not result.coverage["lurkers"]
 
 
 def test_reactions_name_who_and_when_by_the_offset_of_the_message():
@@ -270,6 +273,12 @@ def test_ids_that_come_twice_are_one_message():
     result = imported("telegram", {"r.json": export(messages)})
     assert len(result.frames["interactions"]) == 1
     assert result.report.duplicates == 2
+
+
+def test_without_any_line_of_the_platform_joining_is_not_covered():
+    result = imported("telegram", {"r.json": export([record(1, 1_600_000_000, from_id="user1")])})
+    assert not result.coverage["joining"]
+    assert not result.coverage["private"]
 
 
 def test_nothing_that_names_anybody_is_written():
