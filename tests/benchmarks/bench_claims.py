@@ -8,7 +8,8 @@ No peer has them; each has a limit in seconds instead, on two cores, by the rule
 * calibration: one claim on 500 small worlds, drawn and tested one after the other, in 600 s;
   fewer worlds are drawn and the seconds multiplied, unless ``--worlds 500``.
 
-Run it on a calm machine::
+Run it on a calm machine; where other work shares it, with ``OPENBLAS_NUM_THREADS=1``, because
+threads of the algebra that wait for each other burn several times the seconds::
 
     python tests/benchmarks/bench_claims.py [--rounds 3] [--claim S05] [--worlds 20] [--json FILE]
 """
