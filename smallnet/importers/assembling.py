@@ -228,7 +228,9 @@ class _Assembly:
             self._recognise()
         total = self.number("SELECT count(*) FROM acts")
         once = ""
-        if total > self.number("SELECT count(DISTINCT interaction) FROM acts"):
+        alone = self.old is None and self.number("SELECT max(file) FROM acts") < 2
+        named_by_us = alone and nameless == total  # and so each is another
+        if not named_by_us and total > self.number("SELECT count(DISTINCT interaction) FROM acts"):
             once = "QUALIFY row_number() OVER (PARTITION BY interaction ORDER BY serial) = 1"
         self.run(
             "CREATE TEMP TABLE fresh AS "

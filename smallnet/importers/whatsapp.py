@@ -35,10 +35,10 @@ from smallnet.tables import Text
 __all__ = ["FORMAT"]
 
 ENOUGH = 3  # senders make a group
+FIRST_RECORDS = 3  # among which the app says that it encrypts, on iOS in the name of the chat
 EPOCH_DAY = 719_163  # ordinal of 1970-01-01
 DAY_US = 86_400_000_000
 MOST_CACHED = 200_000
-LONGEST_DELETED = 60  # letters of the app's word for a message that was taken back
 APP = "\u200e"  # iOS marks what the app wrote
 TITLE = re.compile(  # what phones put around the name of a chat in the name of its file
     r"^(?:whatsapp[ -]?chat (?:with|mit|con|com|met|dengan|-)|chat de whatsapp con"
@@ -53,6 +53,12 @@ NUMBER = re.compile(r"\+?[\d\s().\-]{7,25}")
 EDITED = re.compile(r"\s*<[^<>\n]{8,60}>$")
 PLACES = tuple(WORDS["messages"]["place"])
 POLLS = tuple(WORDS["messages"]["poll"])
+DELETED_AS_WRITTEN = frozenset(
+    form + end
+    for words in DELETED
+    for form in (words, words.capitalize())
+    for end in ("", ".", "。", " .")
+)
 UNUSUAL = tuple("<" + APP)  # begins what may be more than words
 
 
@@ -232,36 +238,47 @@ class _Chat:
         collector, clock, times, days = self.collector, self.clock, self.times, self.days
         head, order = survey.pattern.match, survey.order
         at, rest = 0, ""
+        ends = " - " if survey.pattern is DASH else "] "
+        prefix, day = "\0", None
         more: list[str] | None = None  # the record whose last line has not come yet
         number = 0
         for lines in self.source.blocks():
             for line in lines:
                 number += 1
-                match = head(line)
-                if match is not None:
+                time = None
+                if line.startswith(prefix):  # the day of the line before: no need to look closely
+                    middle, found, follows = line[len(prefix) :].partition(ends)
+                    time = times.get(middle) if found else None
+                if time is None and (match := head(line)) is not None:
                     date, middle, follows = match.groups()
                     time = times[middle] if middle in times else self._time(middle)
                     if time is not None:
-                        if more is not None:
-                            self._close(at, rest, more)
-                            more = None
+                        prefix = line[: match.end(1)]
                         day = days[date] if date in days else self._day(date, order)
-                        collector.record()
-                        if time == UNKNOWN:
-                            collector.skipped("time of day that cannot be read", number)
-                        elif day is None:
-                            collector.skipped("no such day", number)
-                        else:
-                            at, rest = clock.utc(day + time, line=number), follows
-                            more = []
-                        continue
+                if time is not None:
+                    if more is not None:
+                        self._close(at, rest, more)
+                        more = None
+                    collector.record()
+                    if time == UNKNOWN:
+                        collector.skipped("time of day that cannot be read", number)
+                    elif day is None:
+                        collector.skipped("no such day", number)
+                    else:
+                        at, rest = clock.utc(day + time, line=number), follows
+                        more = []
+                    continue
                 if more is not None:
                     more.append(line)
-                elif line and not line.isspace():
-                    collector.record()
-                    collector.skipped("no record that the line could belong to", number)
+                else:
+                    self._stray(line, number)
         if more is not None:
             self._close(at, rest, more)
+
+    def _stray(self, line: str, number: int) -> None:
+        if line and not line.isspace():
+            self.collector.record()
+            self.collector.skipped("no record that the line could belong to", number)
 
     def _day(self, date: str, order: str) -> int | None:
         if len(self.days) > MOST_CACHED:
@@ -286,7 +303,7 @@ class _Chat:
             or first.endswith((">", ")"))
             or text.endswith(">")
             or APP in text
-            or (len(text) < LONGEST_DELETED and text.lower().rstrip(".。") in DELETED)
+            or text in DELETED_AS_WRITTEN
             or "ttp" in first[:30]
         ):
             self._unusual(person, text, at)
@@ -301,6 +318,9 @@ class _Chat:
         told = read_system_line(plain)
         if told is not None:
             self._system(told, at)
+            return None, ""
+        if self.collector.records <= FIRST_RECORDS and other_kind(plain) == "encryption":
+            self.collector.other_system("encryption")
             return None, ""
         sender, colon, text = rest.partition(":")
         spaced = rest.partition(": ")
