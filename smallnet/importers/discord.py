@@ -95,14 +95,14 @@ class _Reader:
                     if len(found.path) == 1 and isinstance(found.value, dict):
                         heads[str(found.path[0])] = found.value
                     continue
-                if not begun:
-                    self.begin(heads if "channel" in heads else self.late_heads())
-                    begun = True
                 if isinstance(found, Torn):
                     self.collector.record()
                     self.collector.skipped(found.reason, found.line)
-                else:
-                    self.take(found)
+                    continue
+                if not begun:
+                    self.begin(heads if "channel" in heads else self.late_heads())
+                    begun = True
+                self.take(found)
         if not begun and heads:
             self.begin(heads)
         self.release()

@@ -8,8 +8,8 @@ and ``id``; of an account the same under ``chats.list`` and ``left_chats.list``,
   that exported: for them ``--timezone`` is asked for.
 - Service lines name the added and the removed by their name alone, the others by id.
 - There is no list of members: who neither wrote nor came or went while the export looked is not
-  in the file, and large groups hide who joins. Joining and leaving count as covered where a group
-  has any line of the platform.
+  in the file, but for whoever exported a whole account; large groups hide who joins. Joining and
+  leaving count as covered where a group has any line of the platform.
 - Where a person who is a member of a public group came by themselves, ``via`` is ``open``.
 - A topic is a thread of its group; to post in one is no reply to the line that opened it.
 - A channel, or a group that writes in its own name, is an outsider, no member.
@@ -92,13 +92,15 @@ class _Reader:
                     elif found.path[-1:] and found.path[-1] in HEAD:
                         head[str(found.path[-1])] = found.value
                     continue
-                if chat is None:
-                    chat = self.begin(head or self.late_head(whose))
                 if isinstance(found, Torn):
                     self.collector.record()
                     self.collector.skipped(found.reason, found.line)
-                else:
-                    self.take(found, chat)
+                    continue
+                if chat is None:
+                    chat = self.begin(head or self.late_head(whose))
+                    if whose[:1] == ("chats",):
+                        self.meet_membership(chat)
+                self.take(found, chat)
         self.finish(chat)
         self.tell()
 
@@ -145,6 +147,12 @@ class _Reader:
                 )
             )
         return chat
+
+    def meet_membership(self, chat: Chat) -> None:
+        """Tell that who exported is in a group that is not among those they left."""
+        if self.owner is not None and chat.kind in ("group", "supergroup"):
+            self.collector.group(chat.key, roster="partial")
+            self.collector.member(chat.key, self.owner)
 
     def finish(self, chat: Chat | None) -> None:
         """Part from a chat: what was held back is let go."""

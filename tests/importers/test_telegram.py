@@ -171,6 +171,8 @@ def test_two_accounts_tell_of_one_private_chat_and_one_small_group():
     frame = result.frames["interactions"]
     assert len(frame) == 4
     person = result.pseudonyms.person
+    stays = result.rows("memberships", "person", "joined_at", "left_at")
+    assert stays == [(who, None, None) for who in sorted((person("user1"), person("user2")))]
     private = frame[frame["group"].isna()]
     assert list(private["recipient"]) == [person("user2"), person("user2"), person("user1")]
     answered = private["reply_to"].iloc[2]
@@ -266,6 +268,30 @@ def test_a_file_that_ends_too_early_keeps_what_is_whole():
     result = imported("telegram", {"r.json": text[:-30]})
     assert result.report.kept["interactions"] == 2
     assert result.skipped() == {"the file ends inside this record": 1}
+
+
+def test_a_file_that_ends_in_the_head_of_a_chat_makes_up_no_group():
+    chats = [
+        {"type": "private_group", "id": n, "messages": [record(1, 1_600_000_000)]} for n in (1, 2)
+    ]
+    text = json.dumps({"chats": {"list": chats}})
+    result = imported("telegram", {"r.json": text[: text.index('"id": 2')]})
+    assert len(result.frames["groups"]) == 1
+    assert result.skipped() == {"the file ends inside this record": 1}
+
+
+def test_the_same_export_twice_changes_nothing_and_a_longer_one_adds_what_is_new():
+    messages = [
+        service(1, 1_600_000_000, "create_channel", actor="Ana", actor_id="user1"),
+        service(2, 1_600_000_100, "invite_members", actor="Ana", actor_id="user1", members=["B"]),
+        *(record(n, 1_600_000_000 + 100 * n, from_id="user1", text="1") for n in range(3, 9)),
+    ]
+    once = imported("telegram", {"a.json": export(messages)})
+    twice = imported("telegram", {"a.json": export(messages[:5]), "b.json": export(messages)})
+    for table in ("interactions", "memberships", "groups", "people"):
+        assert len(twice.frames[table]) == len(once.frames[table])
+    assert twice.report.duplicates == 5
+    assert len(twice.frames["interactions"]) == 6
 
 
 def test_ids_that_come_twice_are_one_message():
