@@ -18,9 +18,11 @@ def describe_formats() -> str:
                 plain(found.title.en),
                 plain(found.title.zh),
                 plain(", ".join(found.covers) or "–"),
+                plain(", ".join(found.may_cover) or "–"),
                 "yes" if found.local_times else "",
                 "maybe" if found.day_order else "",
             )
         )
-    heads = ("format", "what", "名称", "records", "needs `--timezone`", "needs `--date-order`")
+    asks = ("needs `--timezone`", "needs `--date-order`")
+    heads = ("format", "what", "名称", "records", "may record", *asks)
     return table(heads, rows)

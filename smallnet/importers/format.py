@@ -41,7 +41,10 @@ class Format:
         ``sniff(name, head)``: may the file with this name and these first 64 KB be mine? In a zip
         or folder it is asked for each file inside, with its path inside as the name.
     covers : tuple of str
-        The coverage (keys of ``COVERAGE``) that such an export records.
+        The coverage (keys of ``COVERAGE``) that every such export records.
+    may_cover : tuple of str
+        What some exports of the format record besides; the reader tells it of the one at hand by
+        ``Collector.covers``.
     local_times : bool
         Times are those of a clock on the wall: ``--timezone`` is asked for.
     day_order : bool
@@ -53,11 +56,12 @@ class Format:
     read: "Callable[[Source, Collector, Options], None]"
     sniff: Callable[[str, bytes], bool]
     covers: tuple[str, ...]
+    may_cover: tuple[str, ...] = ()
     local_times: bool = False
     day_order: bool = False
 
     def __post_init__(self) -> None:
-        unknown = set(self.covers) - set(COVERAGE)
+        unknown = {*self.covers, *self.may_cover} - set(COVERAGE)
         if unknown:
             msg = f"format {self.name} covers {sorted(unknown)[0]!r}, expected some of {COVERAGE}"
             raise ValueError(msg)

@@ -297,5 +297,6 @@ FORMAT = Format(
     read=read,
     sniff=sniff,
     covers=(),
+    may_cover=("joining", "leaving"),
     local_times=True,
 )

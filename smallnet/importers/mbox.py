@@ -252,4 +252,5 @@ FORMAT = Format(
     read=read,
     sniff=sniff,
     covers=(),
+    may_cover=("private",),
 )

@@ -369,4 +369,5 @@ FORMAT = Format(
     read=read,
     sniff=sniff,
     covers=("lurkers",),
+    may_cover=("joining", "leaving", "private"),
 )

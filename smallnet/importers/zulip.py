@@ -342,4 +342,5 @@ FORMAT = Format(
     read=read,
     sniff=sniff,
     covers=("lurkers",),
+    may_cover=("joining", "leaving", "private"),
 )
