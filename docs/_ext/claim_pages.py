@@ -113,8 +113,8 @@ def _rule(claim: Claim, lang: str) -> str:
         f"*Supported* where the whole interval lies {side.en} {null:g} and the adjusted p-value "
         f"is under alpha; *contradicted* where it lies on the other side; *no effect* where it "
         f"lies within {low:.3g} and {high:.3g}; else *inconclusive*.",
-        f"区间整体{side.zh} {null:g} 且校正后 p 值低于 alpha 则*支持*；在另一侧则*反驳*；"
-        f"落在 {low:.3g} 与 {high:.3g} 之间则*无实质效应*；否则*尚无定论*。",
+        f"区间整体{side.zh} {null:g} 且校正后 p 值低于 alpha 则**支持**；在另一侧则**反驳**；"
+        f"落在 {low:.3g} 与 {high:.3g} 之间则**无实质效应**；否则**尚无定论**。",
     ).get(lang)
 
 
@@ -153,4 +153,4 @@ def _number(value: float | None) -> str:
 def _share(row: dict, name: str) -> str:
     if row[name] is None:
         return "–"
-    return f"{row[name]:.2f} [{row[name + '_low']:.2f}, {row[name + '_high']:.2f}]"
+    return f"{row[name]:.2f} [{row[name + '_low']:.2f},\u00a0{row[name + '_high']:.2f}]"

@@ -24,5 +24,5 @@ def describe_formats() -> str:
             )
         )
     asks = ("needs `--timezone`", "needs `--date-order`")
-    heads = ("format", "what", "名称", "records", "may record", *asks)
+    heads = ("format", "what", "名称", "always records", "may record", *asks)
     return table(heads, rows)

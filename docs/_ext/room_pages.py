@@ -65,7 +65,8 @@ def _flatten(
         words = re.sub(r"^(\w[\w ]*)\n-{3,}$", r".. rubric:: \1", "\n".join(lines), flags=re.M)
         lines[:] = words.split("\n")
     own = (type(value).__doc__ or "").strip()
-    if what == "data" and own and own.splitlines()[0] in "\n".join(lines[:2]):
+    unsaid = not any(lines) or (own and own.splitlines()[0] in "\n".join(lines[:2]))
+    if what == "data" and unsaid:
         lines[:] = [_shown(value), ""]
 
 
