@@ -21,6 +21,10 @@ MODEL_NAMES = (  # here too, so that the help need not load the models
     "independent-cascade, linear-threshold, si, sir, sis, si-continuous, sir-continuous, "
     "sis-continuous, complex-contagion, simplicial-contagion, group-contagion, share-in-groups"
 )
+FORMAT_NAMES = (  # as above
+    "whatsapp, telegram, discord, slack, zulip, messenger, signal, instagram, irc, mbox, "
+    "wechat, qq, columns"
+)
 NO_MEMORY = "out of memory; try --memory 1GB"
 DONE, BAD_INPUT, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
 
@@ -236,7 +240,8 @@ def _command(
 def _add_import(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     words = "chat exports and logs to tables that name nobody"
     imports = _command(commands, "import", words, _import)
-    imports.add_argument("format", metavar="FORMAT", help="auto, columns, or an export's format")
+    words = f"auto (told from the files) or one of {FORMAT_NAMES}"
+    imports.add_argument("format", metavar="FORMAT", help=words)
     imports.add_argument("files", nargs="+", metavar="FILE", help="files, zips or folders")
     imports.add_argument("-o", "--output", metavar="DIR", required=True, help="folder for tables")
     imports.add_argument("--timezone", metavar="ZONE", help="of wall-clock times: Europe/Berlin")

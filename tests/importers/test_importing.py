@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from importers.imported import imported, skipped
 
-from smallnet.cli import main
+from smallnet.cli import FORMAT_NAMES, main
 from smallnet.errors import InputError, UnknownNameError
 from smallnet.importers import (
     FORMATS,
@@ -203,6 +203,10 @@ def test_errors_name_the_place_and_nobody(tmp_path, capsys):
     assert "file 1 (.txt)" in shown
     assert not any(secret in shown for secret in SECRETS)
     assert not (tmp_path / "o").exists()
+
+
+def test_the_help_lists_every_format():
+    assert FORMAT_NAMES.split(", ") == list(FORMATS)
 
 
 def test_an_unknown_format_is_told_with_the_nearest(tmp_path):
