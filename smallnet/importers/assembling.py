@@ -16,7 +16,7 @@ from smallnet.tables.dataset import connect
 
 __all__ = ["Assembled", "assemble"]
 
-MEMORY = "160MB"  # that DuckDB may hold; the rest of the rows waits in the scratch folder
+MEMORY = "140MB"  # that DuckDB may hold; the rest of the rows waits in the scratch folder
 EPOCH = dtm.datetime(1970, 1, 1)
 MINUTE_US = 60_000_000
 SECOND_US = 1_000_000
@@ -181,6 +181,9 @@ class _Assembly:
             """
         )
         for name, columns in PEOPLE.items():
+            named = " OR ".join(f"{quoted(c)} IN (SELECT name FROM alias)" for c in columns)
+            if not self.number(f"SELECT count(*) FROM new_{name} WHERE {named}"):
+                continue  # spare a copy of all messages where only changes go by name
             swapped = ", ".join(_swapped(column, "(a.file IS NULL OR a.file = r.file)")
                                 for column in columns)  # fmt: skip
             self.run(f"CREATE TEMP TABLE next_{name} AS SELECT * REPLACE ({swapped}) "
