@@ -21,6 +21,7 @@ MARKS = dict.fromkeys(  # of direction, joining and order: invisible, and not th
     (0xAD, 0x61C, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF)
 )
 MARK = re.compile(f"[{''.join(map(chr, MARKS))}]")
+INVISIBLE = re.compile("[" + "".join(map(chr, MARKS)) + "]")
 SPACES = dict.fromkeys((0xA0, 0x202F, 0x2007, 0x2009), " ")
 LINK = re.compile(r"(?:https?://|www\.)[^\s<>\"'，。；）】》]+", re.IGNORECASE)
 TRACKING = re.compile(r"(?:utm_\w+|fbclid|gclid|igshid|si|spm|share_token)=[^&#]*&?")
@@ -95,6 +96,7 @@ class Pseudonyms:
 
     def __init__(self, key: bytes, realm: str) -> None:
         self._key, self._realm = key, realm
+        self._fresh = hashlib.blake2b(key=key, digest_size=8)  # of words
         self._people: dict[object, str] = {}
         self._groups: dict[object, str] = {}
         self._begun: dict[tuple[str, int], hashlib.blake2b] = {}  # hashes that took in the key
@@ -136,7 +138,9 @@ class Pseudonyms:
 
     def words(self, normal: str) -> str:
         """Fingerprint of words that ``normal_text`` gave; the same in every realm."""
-        return self._digest("", normal.encode("utf-8", "surrogatepass"))
+        digest = self._fresh.copy()
+        digest.update(normal.encode("utf-8", "surrogatepass"))
+        return digest.hexdigest()
 
     def _of(self, kind: str, raw: str, size: int = 8) -> str:
         data = f"{self._realm}\0{raw}".encode("utf-8", "surrogatepass")
