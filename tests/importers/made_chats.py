@@ -1,6 +1,7 @@
 """Chats made up for round trips: a model of who wrote, came and went, and what must come of it."""
 
 import json
+import os
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import Any
 
 import hypothesis.strategies as st
 import pandas as pd
+import pytest
 from hypothesis import Phase, settings
 
 from smallnet.importers import ImportReport, import_export
@@ -17,7 +19,7 @@ from smallnet.importers.pseudonyms import Pseudonyms
 from smallnet.tables import read_dataset
 
 # An import takes a third of a second: a failing example is told as it was found, not made smaller.
-FEW = settings(max_examples=8, phases=(Phase.explicit, Phase.generate))
+FEW = settings(max_examples=6, phases=(Phase.explicit, Phase.generate))
 START_S = 1_600_000_000
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 PLAIN_TEXTS = st.text(st.characters(categories=["L", "N"]), min_size=1, max_size=12)
@@ -103,6 +105,13 @@ class Imported:
         frame = self.frames.get(table, pd.DataFrame(columns=list(columns)))
         frame = frame.reindex(columns=list(columns)).astype(object)
         return list(frame.where(frame.notna(), None).itertuples(index=False, name=None))
+
+
+def sample(name: str) -> Path:
+    """Give an export that somebody made; the test is skipped where there is none."""
+    if "SMALLNET_DATA" not in os.environ:
+        pytest.skip("SMALLNET_DATA is not set")
+    return Path(os.environ["SMALLNET_DATA"]) / "native_exports" / name
 
 
 def imported(known: str, files: Mapping[str, bytes | str], **options: Any) -> Imported:

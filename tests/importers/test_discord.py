@@ -2,17 +2,13 @@
 
 import datetime as dtm
 import json
-import os
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
-from made_chats import FEW, MadeChat, imported, made_chats, told_changes, told_messages
+from made_chats import FEW, MadeChat, imported, made_chats, sample, told_changes, told_messages
 
 from smallnet.importers import detect
-
-SAMPLES = Path(os.environ.get("SMALLNET_DATA", "")) / "native_exports"
 
 
 def user(who: int, **fields: Any) -> dict[str, Any]:
@@ -180,7 +176,7 @@ def test_fields_of_wrong_types_do_no_harm():
     ],
 )
 def test_every_sample_is_known_and_balanced(name, records, kept):
-    path = SAMPLES / name
+    path = sample(name)
     assert detect(path).name == "discord"
     result = imported("discord", {"channel.json": path.read_bytes()})
     assert result.report.balanced

@@ -1,19 +1,24 @@
 """Messenger and Instagram: text put right, people by name, joins where a sentence tells them."""
 
 import json
-import os
 import zipfile
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
-from made_chats import FEW, PLAIN_TEXTS, MadeChat, imported, made_chats, told_changes, told_messages
+from made_chats import (
+    FEW,
+    PLAIN_TEXTS,
+    MadeChat,
+    imported,
+    made_chats,
+    sample,
+    told_changes,
+    told_messages,
+)
 
 from smallnet.importers import detect
-
-SAMPLES = Path(os.environ.get("SMALLNET_DATA", "")) / "native_exports"
 
 
 def mangled(text: str) -> str:
@@ -200,7 +205,7 @@ def test_fields_of_wrong_types_do_no_harm():
     ],
 )
 def test_every_sample_is_known_and_balanced(known, name, records):
-    path = SAMPLES / name
+    path = sample(name)
     assert detect(path).name == known
     result = imported(known, {"message_1.json": path.read_bytes()})
     assert result.report.balanced

@@ -2,18 +2,23 @@
 
 import datetime as dtm
 import json
-import os
-from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from made_chats import FEW, PLAIN_TEXTS, MadeChat, imported, made_chats, told_changes, told_messages
+from hypothesis import given, settings
+from made_chats import (
+    FEW,
+    PLAIN_TEXTS,
+    MadeChat,
+    imported,
+    made_chats,
+    sample,
+    told_changes,
+    told_messages,
+)
 
 from smallnet.errors import InputError
 from smallnet.importers import detect
-
-SAMPLES = Path(os.environ.get("SMALLNET_DATA", "")) / "native_exports"
 
 
 def wall(at_s: int) -> dtm.datetime:
@@ -63,7 +68,7 @@ def as_backup_text(chat: MadeChat) -> str:
     return "\n".join(lines) + "\n"
 
 
-@FEW
+@settings(FEW, max_examples=3)  # three imports each
 @given(
     chat=made_chats(
         kinds=["message"] * 3 + ["join", "leave", "invite", "remove"], texts=PLAIN_TEXTS
@@ -169,7 +174,7 @@ def test_fields_of_wrong_types_do_no_harm():
 
 @pytest.mark.data
 def test_the_sample_is_balanced_and_may_be_another_text():
-    path = SAMPLES / "chat-miner/signal/test_export.txt"
+    path = sample("chat-miner/signal/test_export.txt")
     result = imported("signal", {"x.txt": path.read_bytes()}, timezone="Europe/Berlin")
     assert result.report.balanced
     assert result.report.records_in_file == result.report.kept["interactions"] == 2

@@ -1,18 +1,14 @@
 """Telegram exports: what is in the file is in the tables, and nothing that hurts gets through."""
 
 import json
-import os
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
-from made_chats import FEW, MadeChat, imported, made_chats, told_changes, told_messages
+from made_chats import FEW, MadeChat, imported, made_chats, sample, told_changes, told_messages
 
 from smallnet.errors import InputError
 from smallnet.importers import detect
-
-SAMPLES = Path(os.environ.get("SMALLNET_DATA", "")) / "native_exports"
 
 
 def person_id(who: int) -> str:
@@ -331,7 +327,7 @@ def test_nothing_that_names_anybody_is_written():
     ],
 )
 def test_every_sample_is_known_and_balanced(name, records, kept):
-    path = SAMPLES / name
+    path = sample(name)
     assert detect(path).name == "telegram"
     result = imported("telegram", {"result.json": path.read_bytes()}, timezone="Europe/Madrid")
     assert result.report.balanced
