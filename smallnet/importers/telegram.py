@@ -6,7 +6,8 @@ and ``id``; of an account the same under ``chats.list`` and ``left_chats.list``,
 
 - ``date_unixtime`` is UTC; exports before 2022 have only ``date``, the wall clock of the computer
   that exported: for them ``--timezone`` is asked for.
-- Service lines name the added and the removed by their name alone, the others by id.
+- Service lines name the added and the removed by their name alone, the others by id. A name that
+  one person of the file has is that person; a silent namesake would be taken for them.
 - There is no list of members: who neither wrote nor came or went while the export looked is not
   in the file, but for whoever exported a whole account; large groups hide who joins. Joining and
   leaving count as covered where a group has any line of the platform.
