@@ -18,10 +18,10 @@ REALM = "tables"
 EXTRA_IDS = {  # columns beside the schema's that hold ids
     "groups.parent": "groups",
     "memberships.removed_by": "people",
-    "ties.interaction": "interactions",
     "interactions.thread": "thread",
 }
-DIGESTS = ("interactions.fingerprint", "interactions.items", "ties.name")
+SEVERAL = ("interactions.items", "ties.evidence")  # digests with a space between
+DIGESTS = ("interactions.fingerprint", *SEVERAL)
 KEPT_TEXT = {"interactions.text"}  # words, whatever their number
 SAFE = ("BOOLEAN",)
 NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE", "DECIMAL")
@@ -103,7 +103,7 @@ class _Anonymising:
             if place in EXTRA_IDS:
                 self._swap(name, column_name, EXTRA_IDS[place])
             elif place in DIGESTS:
-                self._swap(name, column_name, "items" if column_name == "items" else "words")
+                self._swap(name, column_name, "items" if place in SEVERAL else "words")
             elif kind not in SAFE:
                 self._extra(name, column_name, kind)
 

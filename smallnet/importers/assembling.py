@@ -31,7 +31,7 @@ EXTRA: dict[str, dict[str, str]] = {  # columns beside the schema's, kept where 
         "text": "VARCHAR",
         "thread": "VARCHAR",
     },
-    "ties": {"interaction": "VARCHAR", "name": "VARCHAR"},
+    "ties": {"evidence": "VARCHAR"},  # digests of the reactions, a space between
 }
 LONG_ENOUGH = 4  # letters of words that tell messages apart
 ALIKE, SURE = 3, 0.9  # messages that make one person of two names, and their share of all
@@ -115,7 +115,7 @@ class _Assembly:
         self.duplicates: dict[str, int] = {}
         self.stays: dict[str, int] = {}
         self.merged = self.orphans = 0
-        self.low = self.high = 0
+        self.low = self.high = self.new_high = 0
 
     def run(self, sql: str) -> None:
         self.con.execute(sql)
@@ -128,6 +128,13 @@ class _Assembly:
 
     def load(self) -> None:
         """Take the collector's rows in, and make every table of the schema that is not there."""
+        if self.old is not None:
+            self.run(
+                """
+                CREATE TEMP TABLE latest AS
+                SELECT "group", max(epoch_us("at")) AS "at" FROM interactions GROUP BY "group"
+                """
+            )
         for name in SCRATCH:
             files = literal(self.scratch / f"{name}-*.parquet")
             self.run(f"CREATE TEMP VIEW raw_{name} AS SELECT * FROM read_parquet({files})")
@@ -307,14 +314,22 @@ class _Assembly:
         )
         self.run(
             """
-            INSERT INTO ties BY NAME
-            SELECT DISTINCT r.person AS source, i.sender AS target, 'reaction' AS layer,
-                1.0 AS weight, true AS directed, r.act AS interaction, r.name AS name
+            CREATE TEMP TABLE reacted AS
+            SELECT DISTINCT r.person AS source, i.sender AS target,
+                substr(md5(r.act || coalesce(r.name, '')), 1, 12) AS piece
             FROM new_reactions r JOIN interactions i ON i.interaction = r.act
-            WHERE r."at" IS NULL AND r.person <> i.sender AND NOT EXISTS (
-                SELECT 1 FROM ties t WHERE t.source = r.person AND t.interaction = r.act
-                    AND t.name IS NOT DISTINCT FROM r.name)
-            ORDER BY ALL
+            WHERE r."at" IS NULL AND r.person <> i.sender
+            UNION SELECT source, target, unnest(string_split(evidence, ' ')) FROM ties
+            WHERE layer = 'reaction' AND evidence IS NOT NULL
+            """
+        )
+        self.run("DELETE FROM ties WHERE layer = 'reaction' AND evidence IS NOT NULL")
+        self.run(
+            """
+            INSERT INTO ties BY NAME
+            SELECT source, target, 'reaction' AS layer, count(*)::DOUBLE AS weight,
+                true AS directed, string_agg(piece, ' ' ORDER BY piece) AS evidence
+            FROM reacted GROUP BY source, target ORDER BY source, target
             """
         )
         self.orphans += self.number(
@@ -338,12 +353,13 @@ class _Assembly:
         low, high = self.con.execute(
             """
             SELECT min("at"), max("at") FROM (
-                SELECT epoch_us("at") AS "at" FROM interactions
-                UNION ALL SELECT "at" FROM new_changes)
+                SELECT "at" FROM new_messages UNION ALL SELECT "at" FROM new_changes
+                UNION ALL SELECT "at" FROM new_reactions WHERE "at" IS NOT NULL)
             """
         ).fetchone()
         known = [] if low is None else [low // SECOND_US * SECOND_US]
         ends = [] if high is None else [high // SECOND_US * SECOND_US + SECOND_US]
+        self.new_high = max(ends, default=0)
         if self.old is not None:
             known.append(self.old.observed_from_us)
             ends.append(self.old.observed_until_us)
@@ -369,11 +385,11 @@ class _Assembly:
         )
         self._count_changes(changes, earlier)
         members = self.frame('SELECT DISTINCT "group", person, role FROM new_members')
-        newer = self.old is None or self.high >= self.old.observed_until_us
-        listed = set(members["group"])
+        listed = set(members["group"]) - self._outdated()
+        members = members[members["group"].isin(listed)]
         kept = self.frame('SELECT "group", person, role FROM memberships WHERE listed')
-        stale = kept["group"].isin(listed) if newer else pd.Series(False, index=kept.index)
-        members = pd.concat([kept[~stale], members], ignore_index=True) if len(kept) else members
+        kept = kept[~kept["group"].isin(listed)]
+        members = pd.concat([kept, members], ignore_index=True) if len(kept) else members
         left_by = self.frame(
             'SELECT "group", person, epoch_us(max(left_by)) AS left_by FROM memberships '
             "WHERE left_by IS NOT NULL AND NOT coalesce(listed, false) GROUP BY ALL"
@@ -382,8 +398,8 @@ class _Assembly:
             pd.concat([earlier, changes], ignore_index=True) if len(earlier) else changes,
             members.drop_duplicates(["group", "person"], keep="last"),
             self._wrote(),
-            complete=self._complete(listed) if newer else set(),
-            until=self.high,
+            complete=self._complete(listed),
+            until=self.new_high,
             left_by=left_by,
         )
         for column in ("joined_at", "left_at", "left_by"):
@@ -392,6 +408,23 @@ class _Assembly:
         self.run("DELETE FROM memberships")
         self.run("INSERT INTO memberships BY NAME SELECT * FROM given_stays")
         self.con.unregister("given_stays")
+
+    def _outdated(self) -> set[str]:
+        """Find groups of which the older data know more than the list of this export."""
+        if self.old is None:
+            return set()
+        found = self.frame(
+            """
+            WITH fresh AS (
+                SELECT "group", max("at") AS "at" FROM (
+                    SELECT "group", "at" FROM new_messages
+                    UNION ALL SELECT "group", "at" FROM new_changes) GROUP BY "group"
+            )
+            SELECT latest."group" FROM latest LEFT JOIN fresh USING ("group")
+            WHERE latest."at" > coalesce(fresh."at", 0)
+            """
+        )
+        return set(found["group"])
 
     def _complete(self, listed: set[str]) -> set[str]:
         told = {group: known.get("roster") for group, known in self.collector.groups.items()}

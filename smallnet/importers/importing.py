@@ -5,7 +5,7 @@ import gc
 import hashlib
 import json
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -104,7 +104,8 @@ def import_export(
         scratch = Path(folder)
         collector = Collector(pseudonyms, scratch, clock, keep_text=keep_text)
         sources = _read(known, files, collector, options)
-        study = _study(known, out, collector, old, keep_text=keep_text)
+        history = _history(earlier)
+        study = _study(known, out, collector, old, history, keep_text=keep_text)
         done = assemble(collector, scratch, study, old=old)
         report = ImportReport(
             format=known.name,
@@ -134,7 +135,7 @@ def import_export(
             appended=append,
             tables=dict(done.dataset.rows),
             notes=tuple(collector.notes),
-            history=_history(earlier),
+            history=history,
         )
         if not report.balanced:
             msg = (
@@ -146,7 +147,7 @@ def import_export(
             raise InputError(msg)
         texts = {
             REPORT_FILE: report.to_json(),
-            STATEMENT_FILE: data_statement(done.dataset, report, known.title),
+            STATEMENT_FILE: data_statement(done.dataset, report),
         }
         write_dataset(done.dataset, out, also=texts)
     return report
@@ -229,8 +230,15 @@ def _one_sentence(known: Format, source: Source, collector: Collector) -> Iterat
 
 
 def _study(
-    known: Format, out: Path, collector: Collector, old: Dataset | None, *, keep_text: bool
+    known: Format,
+    out: Path,
+    collector: Collector,
+    old: Dataset | None,
+    history: Sequence[Mapping[str, Any]],
+    *,
+    keep_text: bool,
 ) -> Study:
+    formats = dict.fromkeys((*(str(entry["format"]) for entry in history), known.name))
     covers = {*known.covers, *collector.covered}
     notes = [note.en for note in collector.notes]
     notes.append(
@@ -243,7 +251,7 @@ def _study(
         notes = list(dict.fromkeys((*old.study.notes, *notes)))
     return Study(
         name=out.resolve().name,
-        source=f"{known.title.en} export, imported with keyed pseudonyms",
+        source=f"imported with keyed pseudonyms from: {', '.join(formats)}",
         notes=tuple(notes),
         coverage={channel: channel in covers for channel in COVERAGE},
         choices=old.study.choices if old is not None else {},

@@ -5,14 +5,14 @@ https://doi.org/10.1162/tacl_a_00041.
 """
 
 from smallnet.importers.reporting import ImportReport
-from smallnet.tables import Dataset, Text
+from smallnet.tables import Dataset
 
 __all__ = ["STATEMENT_FILE", "data_statement"]
 
 STATEMENT_FILE = "data_statement.md"
 
 
-def data_statement(dataset: Dataset, report: ImportReport, title: Text) -> str:
+def data_statement(dataset: Dataset, report: ImportReport) -> str:
     """Write the data statement of an imported data set; counts below ``min_cell`` are not shown."""
     rows = dataset.rows
     people = _cell(rows.get("people", 0), report.min_cell)
@@ -30,7 +30,7 @@ def data_statement(dataset: Dataset, report: ImportReport, title: Text) -> str:
         "smallnet; please complete the parts in brackets.",
         "",
         "## Curation rationale",
-        f"{title.en} export, read by smallnet. {rows.get('interactions', 0):,} acts, "
+        f"Chat exports, {dataset.study.source}. {rows.get('interactions', 0):,} acts, "
         f"{rows.get('groups', 0):,} groups, {people} people; watched {watch}.",
         "[Why these chats, and who chose them?]",
         "",
@@ -47,8 +47,9 @@ def data_statement(dataset: Dataset, report: ImportReport, title: Text) -> str:
         f"People, groups and messages have keyed pseudonyms (BLAKE2b; key {report.key_id} is kept "
         f"outside of the data set). Names, numbers and addresses are not kept; words are {words}. "
         "What stays of words: length, kind, a keyed fingerprint, keyed digests of links.",
-        f"Records in the files: {report.records_in_file:,}; kept {sum(report.kept.values()):,}, "
-        f"skipped {sum(int(row['count']) for row in report.skipped):,}: see import_report.json.",
+        f"Records in the files of the latest import: {report.records_in_file:,}; "
+        f"kept {sum(report.kept.values()):,}, skipped "
+        f"{sum(int(row['count']) for row in report.skipped):,}: see import_report.json.",
         "",
         "## What remains of risk",
         "Pseudonyms are not anonymity: the exact times and the pattern of who writes to whom can "
