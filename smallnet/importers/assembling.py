@@ -483,6 +483,12 @@ class _Assembly:
         changed = set(self.frame('SELECT DISTINCT "group" FROM new_changes')["group"])
         listed = set(self.frame('SELECT DISTINCT "group" FROM new_members')["group"])
         earlier = self.frame("SELECT * FROM groups").set_index("group")
+        whole = set(
+            self.frame(
+                'SELECT "group" FROM memberships GROUP BY "group" '
+                "HAVING count(*) = count(joined_at) AND count(CASE WHEN via = 'created' THEN 1 END) > 0"
+            )["group"]
+        )
         rows = []
         for group in sorted({*names, *told, *parents}):
             before = earlier.loc[group].dropna().to_dict() if group in earlier.index else {}
@@ -492,6 +498,8 @@ class _Assembly:
             )
             if "roster" in before:
                 roster = max(roster, str(before["roster"]), key=ROSTERS.index)
+            if roster == "partial" and group in whole and {"created_at"} & {*known, *before}:
+                roster = "complete"  # all who ever came are in a line since it was made
             for column in ("created_at", "closed_at"):
                 if column in known:
                     known[column] = pd.Timestamp(known[column], unit="us")

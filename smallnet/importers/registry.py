@@ -31,6 +31,7 @@ FORMATS = {
         "columns",
     )
 }
+TEXTS = (".txt", ".json", ".jsonl", ".csv", ".html", ".htm", ".log", ".mbox", ".eml", ".xml")
 MOST_MEMBERS = 50  # files of a zip or folder that are looked into to tell its format
 
 
@@ -67,9 +68,8 @@ def detect(path: Path) -> Format:
     with Source.of(path) as source:
         pieces = [(source.name, source.head())]
         if source.is_container:
-            pieces = []
-            for _, member in zip(range(MOST_MEMBERS), source.members(), strict=False):
-                pieces.append((member.name, member.head()))
+            members = sorted(source.members(), key=_is_media)  # stable: text first
+            pieces = [(member.name, member.head()) for member in members[:MOST_MEMBERS]]
         mine = [
             known
             for known in _all_formats()
@@ -86,6 +86,10 @@ def detect(path: Path) -> Format:
             f"({', '.join(format_names())}); a table of your own needs the format columns and --map"
         )
         raise InputError(msg)
+
+
+def _is_media(member: Source) -> bool:
+    return not member.name.lower().endswith(TEXTS)
 
 
 def _all_formats() -> Iterator[Format]:

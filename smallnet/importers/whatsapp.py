@@ -468,7 +468,7 @@ FORMAT = Format(
     title=Text("WhatsApp", "WhatsApp"),
     read=read,
     sniff=sniff,
-    covers=("joining", "leaving", "private"),
+    covers=("joining", "leaving"),  # private where two people are: the collector sees to it
     local_times=True,
     day_order=True,
 )

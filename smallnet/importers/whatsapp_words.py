@@ -31,7 +31,7 @@ WHO = r"(?P<who>[^:\n]{1,150}?)"
 WHOM = r"(?P<whom>[^\n]{1,3000}?)"
 ACTS, CONCERNED = "you act: ", "you concerned: "
 LONGEST_NAME, LONGEST_NOTE = 250, 80
-LONGEST = 3500  # letters of a line of the app
+LONGEST, LONGEST_ALONE = 3500, 400  # letters of a line of the app, with many names and without
 ATTACHED = re.compile(  # iOS: <attached: 0001-PHOTO.jpg>; Android: IMG-1.jpg (file attached)
     r"<[^<>:]{2,40}\s?[:：]\s?[^<>]+\.\w{2,5}>|[^\n/]{1,150}\.\w{2,5} \([^()\n]{4,60}\)"
 )
@@ -56,15 +56,16 @@ class Line:
 
 
 @functools.cache
-def _patterns() -> tuple[tuple[str, re.Pattern[str], bool, bool], ...]:
+def _patterns() -> tuple[tuple[str, re.Pattern[str], bool, bool, int], ...]:
     found = []
     for change, sentences in WORDS["changes"].items():
         for sentence in sentences:
             act, concerned = sentence.startswith(ACTS), sentence.startswith(CONCERNED)
             plain = sentence.removeprefix(ACTS).removeprefix(CONCERNED)
+            longest = LONGEST if "{whom}" in plain else LONGEST_ALONE
             plain = plain.replace("{who}", WHO).replace("{whom}", WHOM)
             pattern = re.compile(plain + r"[.。।]?", re.IGNORECASE)
-            found.append((change, pattern, act, concerned))
+            found.append((change, pattern, act, concerned, longest))
     return tuple(found)
 
 
@@ -83,8 +84,8 @@ def read_system_line(text: str) -> Line | None:
     """
     if len(text) > LONGEST:
         return None
-    for change, pattern, act, concerned in _patterns():
-        found = pattern.fullmatch(text)
+    for change, pattern, act, concerned, longest in _patterns():
+        found = pattern.fullmatch(text) if len(text) <= longest else None
         if found is None:
             continue
         parts = found.groupdict()

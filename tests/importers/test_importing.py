@@ -225,6 +225,22 @@ def test_a_file_of_no_format_is_refused_with_the_way_out(tmp_path):
         detect(path)
 
 
+def test_a_text_among_many_pictures_is_found(tmp_path):
+    path = tmp_path / "WhatsApp Chat - Team.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for i in range(80):
+            archive.writestr(f"{i:08}-PHOTO-2020.jpg", b"\xff\xd8")
+        archive.writestr("_chat.txt", TEXT)
+    assert detect(path).name == "whatsapp"
+
+
+def test_a_chat_of_a_group_covers_no_private_messages(tmp_path):
+    done = imported("whatsapp", _write(tmp_path), timezone="UTC")
+    assert "private = false" in done.text
+    two = "31/12/2020, 09:00 - A: x\n31/12/2020, 09:01 - B: y"
+    assert "private = true" in imported("whatsapp", _write(tmp_path, two), timezone="UTC").text
+
+
 def test_files_of_several_formats_are_refused(tmp_path):
     mail = tmp_path / "mail.mbox"
     mail.write_text(
