@@ -40,7 +40,9 @@ NAME_BETWEEN = re.compile(
     r"\s*[、，،]\s*|,\s+(?:(?:and|y|e|et|und|и|و|और|en|dan|ve)\s+)?"
     r"|\s+(?:and|y|e|et|und|и|و|和|及|與|与|और|en|dan|ve)\s+"
 )
-OTHERS = re.compile(r"(?:\d+|.*\b\d+ (?:others?|weitere|más|autres|outros|altri))\b.*")
+OTHERS = re.compile(  # the rest of a long list
+    r"\d+ (?:others?|weitere[nr]?|más|otr[oa]s|autres|outr[oa]s|altri|других|其他).*|另外\s?\d+.*"
+)
 QUOTES = "\"'“”„«»「」『』‟’ "
 
 
@@ -110,6 +112,8 @@ def split_names(names: str, known: Collection[str] = ()) -> list[str]:
     --------
     >>> split_names("Ana, Bo and Cy"), split_names("Tom and Jerry", {"Tom and Jerry"})
     (['Ana', 'Bo', 'Cy'], ['Tom and Jerry'])
+    >>> split_names("Ana, 5 and 3 others")
+    ['Ana', '5']
     """
     if names in known:
         return [names]

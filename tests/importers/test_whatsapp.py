@@ -12,12 +12,14 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from importers.imported import imported, skipped
+from importers.made_chats import PLAIN_TEXTS, MadeChat, made_chats, told_changes, told_messages
+from importers.made_chats import imported as made_import
 
 from smallnet.errors import InputError
 from smallnet.importers import Clock, Collector, Options, Source, find_format
 from smallnet.importers.pseudonyms import Pseudonyms
 from smallnet.importers.whatsapp_heads import time_of_day
-from smallnet.importers.whatsapp_words import read_system_line
+from smallnet.importers.whatsapp_words import is_you, read_system_line
 
 KEY = bytes(range(32))
 NAMES = Pseudonyms(KEY, "whatsapp")
@@ -185,6 +187,32 @@ def test_every_style_of_date_gives_every_message_at_its_moment(style, moments):
     first = NAMES.person("Ana")
     assert list(frames["messages"]["sender"].eq(first)) == [i % 3 == 0 for i in range(len(moments))]
     assert set(frames["messages"]["text"]) <= {"x", "x\nmore of it"}
+
+
+SAYS = {
+    "join": "{who} joined using this group's invite link",
+    "invite": "{by} added {who}",
+    "leave": "{who} left",
+    "remove": "{by} removed {who}",
+}
+
+
+@settings(max_examples=12)
+@given(chat=made_chats(texts=PLAIN_TEXTS).filter(lambda chat: not any(map(is_you, chat.names))))
+def test_a_chat_that_is_written_comes_back(chat: MadeChat):
+    lines = []
+    for event in chat.events:
+        moment = dtm.datetime.fromtimestamp(event.at_s, dtm.UTC)
+        by = "" if event.by is None else chat.names[event.by]
+        said = SAYS.get(event.kind, "").format(who=chat.names[event.who], by=by)
+        rest = f"Team: {LRM}{said}" if said else f"{chat.names[event.who]}: {event.text}"
+        lines.append(f"[{moment:%d/%m/%Y, %H:%M:%S}] {rest}")
+    result = made_import("whatsapp", {"_chat.txt": "\n".join(lines)}, timezone="UTC", chat="Team")
+    expected, found = told_changes(chat, result, chat.names.__getitem__)
+    assert found == expected
+    expected, found = told_messages(chat, result, chat.names.__getitem__)
+    assert [row[:3] for row in found] == [row[:3] for row in expected]
+    assert result.report.records_in_file == len(chat.events)
 
 
 @settings(max_examples=30)
