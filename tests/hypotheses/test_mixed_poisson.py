@@ -173,3 +173,16 @@ def test_intervals_cover_at_their_level_with_groups_and_people_random(slope, opt
         found.append(model.beta[0])
     assert_share(inside / worlds, 0.95, worlds)
     assert abs(np.mean(found) - slope) < 3.5 * np.std(found) / np.sqrt(worlds) + 0.015
+
+
+def test_groups_in_which_nobody_writes_have_a_rate_of_nought_and_stop_nothing():
+    # Fourteen groups of one crowd, talk in two of them: the effects of the rest run to minus
+    # infinity, and their variance with them.
+    rng = np.random.default_rng(3)
+    person, group = np.repeat(np.arange(60), 14), np.tile(np.arange(14), 60)
+    x = rng.normal(0, 1, person.size)
+    y = np.where(group < 2, rng.poisson(2 * np.exp(0.3 * x)), 0)
+    model = fit_mixed_poisson(y, np.ones(y.size), person, group, x)
+    assert model.converged
+    assert abs(model.beta[0] - 0.3) < 4 * np.sqrt(model.cov[0, 0])
+    assert model.u[2:].max() < model.u[:2].min() - 5

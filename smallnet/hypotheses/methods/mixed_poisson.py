@@ -32,6 +32,7 @@ IntArray = npt.NDArray[np.int64]
 
 MOST_GROUPS = 6000  # dense algebra: 6000² doubles are 290 MB, and there are a few of them
 SMALLEST_VARIANCE = 1e-6
+LARGEST_VARIANCE = 100.0  # a group whose members never write has no finite effect of its own
 LARGEST_STEP = 1.0  # of any coefficient at once, a factor of e
 NEAR = 0.1  # step under which the mode is near enough to ask how far the mean is from it
 CELLS = 4_000_000  # strata × groups held at a time
@@ -312,7 +313,7 @@ def fit_mixed_poisson(
             lean = inverse @ rows.skewness(mu, inverse)
         mean = u - lean[k:]
         freedom = max(rows.n_groups - np.trace(inverse[k:, k:]) / variance, 1e-9)
-        new = max(float(mean @ mean) / freedom, SMALLEST_VARIANCE)
+        new = min(max(float(mean @ mean) / freedom, SMALLEST_VARIANCE), LARGEST_VARIANCE)
         change = abs(new - variance)
         settled |= largest < NEAR**2 and change < max(1e-4 * variance, SMALLEST_VARIANCE)
         converged = settled and largest < tolerance
