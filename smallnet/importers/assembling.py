@@ -224,7 +224,7 @@ class _Assembly:
             told = f"""'m' || substr(md5(concat_ws('|', coalesce("group", {pair}, sender),
                 "at" // {MINUTE_US}, coalesce(fingerprint, ''))), 1, 20)"""
             first = f"SELECT *, coalesce(act, {told}) AS first FROM new_messages"
-            nth = "row_number() OVER (PARTITION BY file, first ORDER BY serial)"
+            nth = "row_number() OVER (PARTITION BY file, hash(first) ORDER BY serial)"
             named = f"""
                 SELECT serial, file, sender, n_chars,
                     CASE WHEN act IS NOT NULL OR nth = 1 THEN first
@@ -483,10 +483,12 @@ class _Assembly:
         changed = set(self.frame('SELECT DISTINCT "group" FROM new_changes')["group"])
         listed = set(self.frame('SELECT DISTINCT "group" FROM new_members')["group"])
         earlier = self.frame("SELECT * FROM groups").set_index("group")
-        whole = set(
+        whole = set(  # of whom every member came in a line, from the founder on
             self.frame(
-                'SELECT "group" FROM memberships GROUP BY "group" '
-                "HAVING count(*) = count(joined_at) AND count(CASE WHEN via = 'created' THEN 1 END) > 0"
+                """
+                SELECT "group" FROM memberships GROUP BY "group"
+                HAVING count(*) = count(joined_at) AND bool_or(via = 'created')
+                """
             )["group"]
         )
         rows = []
@@ -498,8 +500,8 @@ class _Assembly:
             )
             if "roster" in before:
                 roster = max(roster, str(before["roster"]), key=ROSTERS.index)
-            if roster == "partial" and group in whole and {"created_at"} & {*known, *before}:
-                roster = "complete"  # all who ever came are in a line since it was made
+            if roster == "partial" and group in whole and "created_at" in {*known, *before}:
+                roster = "complete"
             for column in ("created_at", "closed_at"):
                 if column in known:
                     known[column] = pd.Timestamp(known[column], unit="us")

@@ -131,6 +131,23 @@ class Clock:
         self._last = moment
         return moment
 
+    def offset_of(self, day: int, *, line: int | None = None) -> int | None:
+        """Microseconds that the zone is ahead of UTC all day, or None where ``utc`` must be asked.
+
+        Parameters
+        ----------
+        day : int
+            Days since 1970.
+        line : int, optional
+            Where it stands, for the message.
+        """
+        if not FIRST_US <= day * DAY_US < LAST_US:
+            return 0
+        offset = self._days.get(day)
+        if offset is None:
+            offset = self._days[day] = self._of_day(day, line)
+        return None if offset == CHANGES else offset
+
     def _of_day(self, day: int, line: int | None) -> int:
         """Offset of a day, or ``CHANGES`` where it is not the same all day."""
         start = day * DAY_US

@@ -239,7 +239,7 @@ class _Chat:
         head, order = survey.pattern.match, survey.order
         at, rest = 0, ""
         ends = " - " if survey.pattern is DASH else "] "
-        prefix, day = "\0", None
+        prefix, day, ahead = "\0", None, None
         more: list[str] | None = None  # the record whose last line has not come yet
         number = 0
         for lines in self.source.blocks():
@@ -255,6 +255,7 @@ class _Chat:
                     if time is not None:
                         prefix = line[: match.end(1)]
                         day = days[date] if date in days else self._day(date, order)
+                        ahead = None if day is None else clock.offset_of(day // DAY_US, line=number)
                 if time is not None:
                     if more is not None:
                         self._close(at, rest, more)
@@ -265,7 +266,8 @@ class _Chat:
                     elif day is None:
                         collector.skipped("no such day", number)
                     else:
-                        at, rest = clock.utc(day + time, line=number), follows
+                        wall, rest = day + time, follows
+                        at = clock.utc(wall, line=number) if ahead is None else wall - ahead
                         more = []
                     continue
                 if more is not None:

@@ -61,7 +61,7 @@ def test_nul_bytes_are_left_out_and_counted(tmp_path):
 
 
 @settings(max_examples=30)
-@given(data=st.binary(max_size=400))
+@given(data=st.binary(max_size=400).filter(lambda data: not data.startswith(b"PK")))
 def test_any_bytes_are_lines_without_a_nul(tmp_path_factory, data):
     lines = [line for _, line in _source(tmp_path_factory.mktemp("s"), data).lines()]
     assert not any("\0" in line or "\n" in line for line in lines)
