@@ -3,7 +3,8 @@
 What is a record: a line with a head (date and time), with the lines without one that follow it.
 The app's own lines tell who created, joined, was added, left and was removed; what else they tell
 is counted by kind. There is no list of members: who was in before the exporter came and never
-wrote is not in the file (``roster = "partial"``).
+wrote is not in the file (``roster = "partial"``), unless the chat begins with its group and
+everybody in it came in a line (``complete``).
 """
 
 import re

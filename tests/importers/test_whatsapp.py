@@ -289,6 +289,24 @@ def test_a_group_s_life_becomes_stays():
     assert groups["created_at"].iloc[0] == pd.Timestamp("2020-12-01 08:00")
 
 
+def test_a_chat_that_begins_with_its_group_lists_everybody():
+    text = """\
+13/12/2020, 09:00 - Ana created group "Team"
+13/12/2020, 09:01 - Ana added Bo, Cy and Dee
+13/12/2020, 10:00 - Bo: hello
+14/12/2020, 10:00 - Eve joined using this group's invite link
+"""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "WhatsApp Chat with Team.txt"
+        path.write_text(text, encoding="utf-8")
+        whole = imported("whatsapp", path, timezone="UTC")
+        path.write_text(text[text.index("13/12/2020, 10:00") :], encoding="utf-8")
+        later = imported("whatsapp", path, timezone="UTC")
+    assert list(whole.frame("groups")["roster"]) == ["complete"]
+    assert len(whole.frame("memberships")) == 5
+    assert list(later.frame("groups")["roster"]) == ["partial"]
+
+
 def test_ios_marks_tell_media_and_the_app_s_own_lines():
     text = f"""\
 [31.12.20, 09:00:00] Team: {LRM}Ana hat Bo hinzugefügt
