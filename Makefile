@@ -37,7 +37,7 @@ paper: $(VENV)/.dev
 # The site, out/docs/index.html: notebooks are executed and claims drawn, both kept until the package
 # changes. DOCS_ARGS="-D quick=1" leaves both out. A warning is an error; links are checked offline.
 docs: $(VENV)/.dev
-	$(BIN)/sphinx-build -W --keep-going -D nb_execution_mode=cache $(DOCS_ARGS) docs out/docs
+	$(BIN)/sphinx-build -W --keep-going $(DOCS_ARGS) docs out/docs
 
 # Races against peers: prints the table, writes benchmarks.json and benchmarks.md. The peers live
 # in an environment of their own; PEERS=FOLDER names another one, BENCH_ARGS="--only seeding" races.

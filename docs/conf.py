@@ -40,7 +40,7 @@ nitpicky = False
 
 myst_enable_extensions = ["colon_fence", "deflist", "attrs_block"]
 myst_heading_anchors = 3
-nb_execution_mode = "off"
+nb_execution_mode = "cache"  # "off" in the quick form
 nb_execution_timeout = 600
 nb_execution_raise_on_error = True
 nb_execution_cache_path = str(cache_folder(ROOT) / "notebooks")

@@ -32,8 +32,10 @@ def copy_of(notebook: str) -> str:
     return json.dumps(content, ensure_ascii=False, indent=1)
 
 
-def copy_notebooks(app: Sphinx, _config: Config) -> None:
+def copy_notebooks(app: Sphinx, config: Config) -> None:
     """Lay ``notebooks/*.ipynb`` beside the pages; one that did not change keeps its time."""
+    if config.quick:
+        config.nb_execution_mode = "off"
     source, target = Path(app.srcdir).parent / "notebooks", Path(app.srcdir) / "notebooks"
     target.mkdir(exist_ok=True)
     wanted = {path.name: copy_of(path.read_text("utf-8")) for path in source.glob("*.ipynb")}
