@@ -21,7 +21,8 @@ fixed, groups random) or ``crossed_poisson`` (sparse counts, many groups, slopes
 ``group_windows``, ``silence``, ``prediction``.
 
 *What a change did.* ``event_study`` (staggered), ``two_way`` (its biased elder), ``matched_lows``,
-``moments``.
+``moments``; ``cluster_trial`` (clusters that chance assigned) and ``group_overlap`` (which, and
+what leaks).
 
 *Contagion.* ``adoption_order`` (shuffle and edge reversal), ``exposure``, ``reach``.
 

@@ -264,6 +264,35 @@ WHICH_TEST: tuple[Advice, ...] = (
         "Look at the placebo moments before each.",
     ),
     Advice(
+        _CHANGE,
+        "What did it do to the clusters that chance assigned it to?",
+        "cluster_trial.cluster_difference",
+        "Whole clusters were drawn, and nothing reaches from one to the other.",
+        "If arms share members: the difference shrinks (leak counts them). Never with members as "
+        "units: false alarms in a third of trials and more (notebook 16).",
+    ),
+    Advice(
+        _CHANGE,
+        "How many clusters, of which size?",
+        "cluster_trial.required_clusters",
+        "The intraclass correlation is known from elsewhere; arms of equal size.",
+        "With a pilot of eight groups: plan with the upper end of its interval.",
+    ),
+    Advice(
+        _CHANGE,
+        "Which groups can be assigned together, where groups share members?",
+        "group_overlap.overlap_clusters",
+        "The rosters are complete. Components are free of each other; parts of them are not.",
+        "If people are in groups at random there is no place to cut: draw within sharers instead.",
+    ),
+    Advice(
+        _CHANGE,
+        "The same where members of treated groups sit in control groups too",
+        "group_overlap.exposure_difference",
+        "Nothing reaches a person but through their own groups.",
+        "If news goes further (it shrinks then), or hardly anybody is wholly in one arm.",
+    ),
+    Advice(
         _SPREAD,
         "Did adopters follow their ties, or are they only alike?",
         "adoption_order.shuffle_test",
