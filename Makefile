@@ -16,7 +16,7 @@ study: $(VENV)/.run
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -n auto --dist worksteal $(PYTEST_ARGS)
-	$(BIN)/python -m pytest --nbmake notebooks -q
+	$(BIN)/python -m pytest --nbmake notebooks -q -n auto
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
