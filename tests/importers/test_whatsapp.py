@@ -169,7 +169,7 @@ WORDS = st.lists(
 
 
 @pytest.mark.parametrize("style", STYLES)
-@settings(max_examples=8)
+@settings(max_examples=5)
 @given(moments=MOMENTS)
 def test_every_style_of_date_gives_every_message_at_its_moment(style, moments):
     # the last day of a year tells the order of day and month in every style
@@ -197,7 +197,7 @@ SAYS = {
 }
 
 
-@settings(max_examples=12)
+@settings(max_examples=6)
 @given(chat=made_chats(texts=PLAIN_TEXTS).filter(lambda chat: not any(map(is_you, chat.names))))
 def test_a_chat_that_is_written_comes_back(chat: MadeChat):
     lines = []
