@@ -51,6 +51,8 @@ def _reference(name: str) -> str:
             lines += [f".. autofunction:: {path}", ""]
         else:
             lines += [f".. autodata:: {path}", "   :no-value:", ""]
+            if isinstance(value, dict):  # of which Sphinx says nothing
+                lines += [f"   {_shown(value)}", ""]
     return "```{eval-rst}\n" + "\n".join(lines) + "\n```"
 
 
