@@ -8,7 +8,7 @@ from smallnet.errors import InputError
 from smallnet.hypotheses.methods.cluster_trial import cluster_difference
 from smallnet.hypotheses.methods.group_overlap import exposure_difference, leak
 from smallnet.networks import Membership
-from smallnet.simulations.seeded_groups import SeededGroups
+from smallnet.simulations import SeededGroups
 
 __all__ = ["play_trials"]
 

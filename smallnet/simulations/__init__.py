@@ -21,6 +21,7 @@ from smallnet.simulations.scenarios import (
     find_scenario,
     get_scenario,
 )
+from smallnet.simulations.seeded_groups import SeededGroups, draw_places
 from smallnet.simulations.world import World
 
 __all__ = [
@@ -35,11 +36,13 @@ __all__ = [
     "PlatformFit",
     "RedPackets",
     "Scenario",
+    "SeededGroups",
     "Seeding",
     "Viewing",
     "Weariness",
     "World",
     "describe_scenarios",
+    "draw_places",
     "find_scenario",
     "fit_platform",
     "get_scenario",

@@ -8,12 +8,15 @@ T12). What everybody's seeding over nobody's would do is known exactly.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from smallnet.errors import InputError
-from smallnet.networks import Membership
+
+if TYPE_CHECKING:
+    from smallnet.networks import Membership
 
 __all__ = ["SeededGroups", "draw_places"]
 
@@ -155,6 +158,8 @@ def draw_places(
             f"{bridging}: expected at least 1, 1, 2, 1 and a share"
         )
         raise InputError(msg)
+    from smallnet.networks import Membership  # late: `import smallnet` stays light
+
     total = places * groups
     sizes = np.exp(rng.normal(np.log(size), size_sd, total)).round().astype(int)
     sizes = np.clip(sizes, 2, people)

@@ -6,7 +6,7 @@ import pytest
 from smallnet.errors import InputError
 from smallnet.hypotheses.methods.group_overlap import overlap_clusters
 from smallnet.hypotheses.trial_design import play_trials
-from smallnet.simulations.seeded_groups import SeededGroups, draw_places
+from smallnet.simulations import SeededGroups, draw_places
 
 WORLDS = 100
 

@@ -6,7 +6,7 @@ import pytest
 from smallnet.errors import InputError
 from smallnet.hypotheses.methods.group_overlap import exposure_difference, leak, overlap_clusters
 from smallnet.networks import Membership
-from smallnet.simulations.seeded_groups import SeededGroups, draw_places
+from smallnet.simulations import SeededGroups, draw_places
 
 
 def chain():
