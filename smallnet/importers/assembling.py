@@ -576,7 +576,11 @@ class _Assembly:
             for column in extra:
                 if not self.number(f'SELECT count("{column}") FROM "{name}"'):
                     self.run(f'ALTER TABLE "{name}" DROP COLUMN "{column}"')
-        present = tuple(name for name in SCHEMA if self.number(f'SELECT count(*) FROM "{name}"'))
+        present = tuple(
+            name
+            for name in SCHEMA
+            if name == "memberships" or self.number(f'SELECT count(*) FROM "{name}"')
+        )  # in private chats nobody is in a group, which a study must be told
         if self.high:
             study = replace(
                 study,

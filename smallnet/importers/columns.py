@@ -28,6 +28,7 @@ from smallnet.tables.casting import literal, quoted
 
 __all__ = ["FORMAT"]
 
+LOOKED_AT = 2_000  # rows that tell whether times are written as 3/4/21
 BATCH = 50_000  # rows that are held at a time
 DELIMITERS = (",", ";", "\t", "|")
 NO_ROW = "no row of the table"
@@ -81,10 +82,11 @@ class _Log:
                 at = self.names.index("at")
                 self.times.look(((number, values[at]) for number, values in rows if values))
         with _rows(self.source, wanted, self.map) as (rows, rejected):
+            names = self.names
             for number, values in rows:
                 self.collector.record()
                 if values:
-                    self._take(number, dict(zip(self.names, values, strict=True)))
+                    self._take(number, dict(zip(names, values, strict=True)))
                 else:
                     self.collector.skipped(NO_ROW, number)
             for line in rejected:
@@ -139,12 +141,14 @@ class _Times:
     def __init__(self, columns: ColumnMap, collector: Collector, options: Options) -> None:
         self.map, self.clock, self.collector = columns, collector.clock, collector
         self.order = DayOrder(options.date_order)
-        self.decided = "ymd"
+        self.decided: str | None = None
 
     def look(self, values: Iterable[tuple[int, Any]]) -> None:
-        """Find the order of day and month, where the times are in neither other way."""
+        """Find the order of day and month, if the first times are written in one."""
         seen = False
-        for number, value in values:
+        for count, (number, value) in enumerate(values):
+            if count > LOOKED_AT and not seen:
+                return
             found = LOCAL.fullmatch(value.strip()) if isinstance(value, str) else None
             if found is not None and ISO.fullmatch(value.strip()) is None:
                 self.order.see((int(found[1]), int(found[2]), int(found[3])), line=number)
@@ -191,7 +195,7 @@ class _Times:
                 self.clock.utc(naive, line=line) if found[8] is None else naive - _offset(found[8])
             )
         found = LOCAL.fullmatch(text)
-        if found is None:
+        if found is None or self.decided is None:
             return None
         day = read_day((int(found[1]), int(found[2]), int(found[3])), self.decided)
         hour, minute, second = int(found[4]), int(found[5]), int(found[6] or 0)

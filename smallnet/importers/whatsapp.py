@@ -60,6 +60,7 @@ DELETED_AS_WRITTEN = frozenset(
     for form in (words, words.capitalize())
     for end in ("", ".", "。", " .")
 )
+SIGNAL = re.compile(r"\[\d{4}-\d\d-\d\d,? \d\d:\d\d\] ")
 UNUSUAL = tuple("<" + APP)  # begins what may be more than words
 
 
@@ -90,8 +91,8 @@ def sniff(name: str, head: bytes) -> bool:
 
 
 def _rest(match: re.Match[str]) -> bool:
-    """Tell WhatsApp from IRC, where a nick in angles or a star follows the time."""
-    return not match[3].startswith("<") and not match[3].startswith("*")
+    """Tell WhatsApp from IRC (a nick in angles or a star) and Signal (ISO days, no seconds)."""
+    return not match[3].startswith(("<", "*")) and SIGNAL.match(match[0]) is None
 
 
 def _title(name: str) -> str | None:

@@ -195,6 +195,20 @@ def test_a_study_of_an_import_is_made(tmp_path):
     assert (results / "report.html").exists()
 
 
+def test_a_private_chat_can_be_studied_though_it_has_no_group(tmp_path):
+    two = "31/12/2020, 09:00 - A: x\n31/12/2020, 09:01 - B: y"
+    out = tmp_path / "out"
+    import_export("whatsapp", [_write(tmp_path, two)], out, timezone="UTC")
+    report = check_folder(out)
+    assert not report.stops
+    assert report.rows["memberships"] == 0
+
+
+def test_lines_of_signal_are_not_taken_for_whatsapp(tmp_path):
+    path = _write(tmp_path, "[2019-12-24, 12:23] Ana: x\n[2020-01-17, 21:49] Bo: y", name="chat")
+    assert detect(path).name == "signal"
+
+
 def test_errors_name_the_place_and_nobody(tmp_path, capsys):
     path = _write(tmp_path, "Ana Secret: password123\n", name="Ana Secret")
     code = main(["import", "whatsapp", str(path), "-o", str(tmp_path / "o"), "--timezone", "UTC"])
