@@ -131,6 +131,8 @@ class _Log:
             )
 
     def _mentions(self, value: Any) -> list[str]:
+        if not value:
+            return []
         several = value if isinstance(value, list) else str(value or "").split(self.map.separator)
         return [name for name in map(_text, several) if name]
 
@@ -358,7 +360,11 @@ def _read_members(columns: ColumnMap, collector: Collector) -> None:
 
 
 def _text(value: Any) -> str | None:
-    if value is None or isinstance(value, dict | list):
+    if value is None:
+        return None
+    if isinstance(value, str):
+        return value.strip() or None
+    if isinstance(value, dict | list):
         return None
     if isinstance(value, float) and value.is_integer():
         value = int(value)
@@ -366,6 +372,8 @@ def _text(value: Any) -> str | None:
 
 
 def _number(value: Any) -> float | None:
+    if value is None:
+        return None
     try:
         number = float(value)
     except (TypeError, ValueError):
