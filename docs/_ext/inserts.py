@@ -197,6 +197,13 @@ def gallery(which: str) -> str:
     return describe_gallery(which)
 
 
+def which_test() -> str:
+    """Give the methods by question."""
+    from smallnet.hypotheses.methods import which_test_page
+
+    return which_test_page()
+
+
 INSERTS: dict[str, Callable[..., str]] = {
     "table-format": table_format,
     "coverage": coverage,
@@ -213,6 +220,7 @@ INSERTS: dict[str, Callable[..., str]] = {
     "datasets": datasets,
     "names": names,
     "methods": methods,
+    "which-test": which_test,
     "changelog": changelog,
     "benchmarks": benchmarks,
     "citation": citation,

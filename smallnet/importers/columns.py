@@ -392,5 +392,6 @@ FORMAT = Format(
     read=read,
     sniff=sniff,
     covers=(),
+    may_cover=("lurkers", "private"),
     day_order=True,
 )

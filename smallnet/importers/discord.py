@@ -334,4 +334,5 @@ FORMAT = Format(
     read=read,
     sniff=sniff,
     covers=(),
+    may_cover=("joining", "leaving", "private"),
 )

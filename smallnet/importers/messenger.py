@@ -363,4 +363,5 @@ FORMAT = Format(
     read=read,
     sniff=sniff,
     covers=(),
+    may_cover=("joining", "leaving", "lurkers", "private"),
 )

@@ -353,5 +353,6 @@ FORMAT = Format(
     read=read,
     sniff=sniff,
     covers=(),
+    may_cover=("joining", "leaving", "private"),
     local_times=True,
 )

@@ -425,4 +425,5 @@ FORMAT = Format(
     read=read,
     sniff=sniff,
     covers=(),
+    may_cover=("joining", "leaving", "private"),
 )
