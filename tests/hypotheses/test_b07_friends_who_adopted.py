@@ -108,7 +108,7 @@ def ask(effect, worlds, seed):
 
 @pytest.mark.calibration
 def test_likeness_and_speed_of_groups_raise_no_more_alarms_than_they_may():
-    worlds = 40
+    worlds = 24
     results = ask(0.0, worlds, 4)
     p_values = np.array([result.p_value for result in results])
     for level in (0.05, 0.2, 0.5):

@@ -15,7 +15,7 @@ from smallnet.hypotheses.calibration import summarise
 from smallnet.hypotheses.planted import load_planted
 from smallnet.hypotheses.trials import Setting, run_trials, trial_choices
 
-NULL, PLANTED = 8, 5  # worlds of a claim
+NULL, PLANTED = 6, 4  # worlds of a claim
 RARE = 1e-3
 GOOD_POWER = 0.8  # of the strongest effect of a plan
 

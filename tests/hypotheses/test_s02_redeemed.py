@@ -183,7 +183,7 @@ def test_running_out_of_copies_does_not_bias_the_pairs():
 
 @pytest.mark.calibration
 def test_without_an_effect_false_alarms_stay_at_their_level():
-    results = [result for result, _truth in ask_worlds("S02", 1.0, 40, 5)]
+    results = [result for result, _truth in ask_worlds("S02", 1.0, 24, 5)]
     assert_level([result.p_value for result in results], sigmas=3)
 
 

@@ -183,7 +183,7 @@ def test_without_any_menu_or_private_messages_it_says_so():
 
 @pytest.mark.calibration
 def test_where_recency_alone_decides_false_alarms_stay_at_their_level():
-    assert_level([result.p_value for result, _truth in ask_worlds("S04", 1.0, 40, 5)], sigmas=3)
+    assert_level([result.p_value for result, _truth in ask_worlds("S04", 1.0, 24, 5)], sigmas=3)
 
 
 @pytest.mark.calibration

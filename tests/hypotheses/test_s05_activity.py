@@ -161,7 +161,7 @@ def test_the_claim_names_its_needs():
 
 @pytest.mark.calibration
 def test_without_an_effect_alarms_of_s05_and_t30_stay_at_their_level():
-    worlds = 60
+    worlds = 20
     found = answers(3, worlds)
     s05 = [r.verdict in ("supported", "contradicted") for r, _, _ in found]
     t30 = [t.p_value < 0.05 for _, t, _ in found]
@@ -174,7 +174,7 @@ def test_without_an_effect_alarms_of_s05_and_t30_stay_at_their_level():
 
 @pytest.mark.calibration
 def test_a_planted_effect_is_covered_with_its_within_part_and_total():
-    worlds = 30
+    worlds = 16
     found = answers(4, worlds, size_effect=0.8, size_effect_within=1.2, joins_per_day=0.03)
     inside = [r.ci_low <= 0.8 <= r.ci_high for r, _, _ in found]
     assert_share(np.mean(inside), 0.95, worlds)
@@ -189,7 +189,7 @@ def test_a_planted_effect_is_covered_with_its_within_part_and_total():
 
 @pytest.mark.calibration
 def test_talkative_people_who_sort_into_small_groups_are_no_effect_of_size():
-    worlds = 20
+    worlds = 12
     found = answers(5, worlds, sorting=1.0)
     assert_share(np.mean([r.ci_low <= 1 <= r.ci_high for r, _, _ in found]), 0.95, worlds)
     assert np.mean([r.verdict == "supported" for r, _, _ in found]) < 0.15
@@ -198,7 +198,7 @@ def test_talkative_people_who_sort_into_small_groups_are_no_effect_of_size():
 
 @pytest.mark.calibration
 def test_whose_total_is_the_same_at_any_size_no_text_calls_small_groups_livelier():
-    worlds, covered = 24, 0
+    worlds, covered = 14, 0
     for rng in np.random.default_rng(6).spawn(worlds):
         drawn = world(rng, total_fixed=True)
         result = s05.test(drawn.dataset(), Choices(), rng=rng)

@@ -183,11 +183,11 @@ def test_the_figure_comes_from_the_result_alone_in_both_languages():
 
 @pytest.mark.calibration
 def test_without_an_effect_false_alarms_stay_at_their_level():
-    results = [result for result, _ in ask_worlds("S07", 1.0, 60, 5, Choices(replicates=199))]
+    results = [result for result, _ in ask_worlds("S07", 1.0, 24, 5, Choices(replicates=199))]
     assert_level([result.p_value for result in results], sigmas=3.5)
     assert_centred(np.log([result.estimate for result in results]))
 
 
 @pytest.mark.calibration
 def test_a_planted_effect_is_covered_and_found():
-    assert_covered(ask_worlds("S07", 3.0, 30, 6, Choices(replicates=199)), supported=0.7)
+    assert_covered(ask_worlds("S07", 3.0, 20, 6, Choices(replicates=199)), supported=0.7)

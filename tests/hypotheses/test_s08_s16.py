@@ -45,7 +45,7 @@ def assert_share(share, nominal, worlds, sigmas=3.5):
 
 @pytest.mark.calibration
 def test_without_an_effect_false_alarms_stay_at_their_level():
-    worlds = 60
+    worlds = 20
     for claim in ("S08", "S16"):
         results = answers(claim, 8, worlds, leaving_sd=0.6)
         p_values = np.array([r.p_value for r in results])
@@ -60,7 +60,7 @@ def test_without_an_effect_false_alarms_stay_at_their_level():
     [("S16", "newcomer_ratio", 3.0), ("S08", "friends_ratio", 0.7)],
 )
 def test_a_planted_effect_is_found_and_covered(claim, parameter, truth):
-    worlds = 30
+    worlds = 12
     results = answers(claim, 9, worlds, inside_friend_odds=3.0, **{parameter: truth})
     assert_share(coverage(results, truth), 0.95, worlds)
     logs = np.log([r.estimate for r in results])
@@ -73,7 +73,7 @@ def test_a_planted_effect_is_found_and_covered(claim, parameter, truth):
 
 @pytest.mark.calibration
 def test_friends_that_pile_up_with_tenure_do_not_look_like_retention():
-    worlds = 40
+    worlds = 12
     results = answers("S08", 10, worlds, friends_per_day=0.05, inside_friend_odds=2.0)
     assert_share(coverage(results, 1.0), 0.95, worlds)
     naive = [r.details["friends_over_the_whole_stay"]["ci_high"] for r in results]

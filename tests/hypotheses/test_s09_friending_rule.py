@@ -222,7 +222,7 @@ def test_the_figure_comes_from_the_result_alone_in_both_languages():
 
 @pytest.mark.calibration
 def test_without_an_effect_false_alarms_stay_at_their_level():
-    results = [result for result, _ in ask_worlds("S09", 1.0, 40, 10, Choices(replicates=199))]
+    results = [result for result, _ in ask_worlds("S09", 1.0, 24, 10, Choices(replicates=199))]
     assert_level([result.p_value for result in results], sigmas=3.5)
     assert_centred(np.log([result.estimate for result in results]))
 

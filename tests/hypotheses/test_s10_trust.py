@@ -230,7 +230,7 @@ def test_scores_in_other_units_give_the_same_answer():
 
 @pytest.mark.calibration
 def test_where_trust_does_nothing_false_alarms_stay_at_their_level():
-    assert_level([result.p_value for result, _truth in ask_worlds("S10", 1.0, 30, 6)], sigmas=3)
+    assert_level([result.p_value for result, _truth in ask_worlds("S10", 1.0, 24, 6)], sigmas=3)
 
 
 @pytest.mark.calibration

@@ -58,7 +58,7 @@ def test_replies_are_counted_before_the_landmark_in_the_group_and_from_others():
 
 @pytest.mark.calibration
 def test_without_an_effect_false_alarms_stay_at_their_level():
-    worlds = 60
+    worlds = 20
     results = [answer(rng, 1.0) for rng in np.random.default_rng(3).spawn(worlds)]
     p_values = np.array([r.p_value for r in results])
     assert np.mean(p_values < 0.05) < 0.05 + 3 * np.sqrt(0.05 * 0.95 / worlds)
@@ -69,7 +69,7 @@ def test_without_an_effect_false_alarms_stay_at_their_level():
 
 @pytest.mark.calibration
 def test_a_planted_ratio_is_covered():
-    worlds = 30
+    worlds = 18
     results = [answer(rng, 0.6) for rng in np.random.default_rng(4).spawn(worlds)]
     covered = np.mean([r.ci_low <= 0.6 <= r.ci_high for r in results])
     assert abs(covered - 0.95) < 3.5 * np.sqrt(0.05 * 0.95 / worlds) + 0.01

@@ -195,7 +195,7 @@ def test_with_a_handful_of_mutes_nothing_is_concluded():
 
 @pytest.mark.calibration
 def test_without_an_effect_of_noise_false_alarms_stay_at_their_level():
-    results = [result for result, _truth in ask_worlds("S17", 1.0, 40, 6, Choices(replicates=99))]
+    results = [result for result, _truth in ask_worlds("S17", 1.0, 24, 6, Choices(replicates=99))]
     assert_level([r.p_value for r in results], sigmas=3)
     assert_level([r.details["p_shifted"] for r in results], sigmas=3)
 

@@ -28,7 +28,7 @@ def test_a_planted_ratio_is_found_where_the_careless_count_is_wrong():
 
 @pytest.mark.calibration
 def test_without_an_effect_false_alarms_stay_at_their_level():
-    worlds = 70
+    worlds = 24
     results = [answer(rng, 1.0) for rng in np.random.default_rng(2).spawn(worlds)]
     for p_values in (
         np.array([r.p_value for r in results]),
@@ -42,7 +42,7 @@ def test_without_an_effect_false_alarms_stay_at_their_level():
 
 @pytest.mark.calibration
 def test_a_planted_ratio_is_covered():
-    worlds = 40
+    worlds = 20
     results = [answer(rng, 0.6) for rng in np.random.default_rng(3).spawn(worlds)]
     covered = np.mean([r.ci_low <= 0.6 <= r.ci_high for r in results])
     assert abs(covered - 0.95) < 3.5 * np.sqrt(0.05 * 0.95 / worlds)

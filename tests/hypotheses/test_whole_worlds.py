@@ -12,7 +12,7 @@ from smallnet.hypotheses import load_claim
 from smallnet.simulations import Platform
 from smallnet.tables import Choices, Dataset
 
-WORLDS = 80
+WORLDS = 30
 SMALL = {"people": 120, "groups": 24, "days": 30.0}
 CHOICES = Choices(replicates=99)
 
@@ -37,7 +37,7 @@ def covered(results, truth):
 @pytest.mark.calibration
 @pytest.mark.parametrize("share", [0.5, 0.74])
 def test_private_shares_cover_and_raise_no_more_alarms_than_they_may(share):
-    worlds = WORLDS if share == 0.5 else 30  # the null is what must hold in many
+    worlds = WORLDS if share == 0.5 else 20  # the null is what must hold in many
     tables = ("people", "groups", "memberships", "shares")
     results = ask("S01", tables, 1, worlds, private_share=share)
     at_most(1 - covered(results, share), 0.05, worlds)
@@ -52,7 +52,7 @@ def test_private_shares_cover_and_raise_no_more_alarms_than_they_may(share):
 @pytest.mark.calibration
 @pytest.mark.parametrize("share", [0.9, 0.6])
 def test_muted_shares_cover_and_the_claimed_nine_in_ten_is_rarely_contradicted(share):
-    worlds = WORLDS if share == 0.9 else 30
+    worlds = WORLDS if share == 0.9 else 20
     results = ask("S13", ("people", "groups", "memberships"), 2, worlds, muted_share=share)
     at_most(1 - covered(results, share), 0.05, worlds)
     if share == 0.9:  # at most, not as often as: discrete, with a cap on what clusters are worth
@@ -113,7 +113,7 @@ def test_targets_and_friends_by_chance_raise_no_more_alarms_than_they_may():
 
 @pytest.mark.calibration
 def test_small_targets_and_friends_inside_are_found_and_covered():
-    worlds = 40
+    worlds = 16
     for results in ask_two(5, worlds, small_group_odds=3.0, inside_friend_odds=4.0).values():
         missed = [not result.ci_low <= truth <= result.ci_high for result, truth in results]
         at_most(np.mean(missed), 0.05, worlds)
