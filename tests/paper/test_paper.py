@@ -109,7 +109,8 @@ def test_the_summary_of_the_calibration_is_that_of_its_table(of_package):
     from smallnet.hypotheses.calibrated import shipped_table
 
     rows = [row for row in shipped_table() if row["kind"] == "null"]
-    alarms = sum(row["rate"] * row["worlds"] for row in rows) / sum(row["worlds"] for row in rows)
+    counts = [round(row["rate"] * row["worlds"]) for row in rows]  # rates have four digits
+    alarms = sum(counts) / sum(row["worlds"] for row in rows)
     assert of_package["calibration"]["alarms"]["estimate"]["value"] == pytest.approx(alarms)
 
 
@@ -210,10 +211,10 @@ TYPED = [
     ("60", "textbook.groups_60.two_ways.groups"),
     ("5 %", "choices.alpha"),
     ("30", "stated.small"),
-    ("1,640", "calibration.worlds"),
-    ("3.8 %", "calibration.alarms.estimate"),
+    ("7,665", "calibration.worlds"),
+    ("3.9 %", "calibration.alarms.estimate"),
     ("5 %", "choices.alpha"),
-    ("96.5 %", "calibration.coverage.estimate"),
+    ("96.1 %", "calibration.coverage.estimate"),
     ("43", "counts.claims"),
     ("19", "counts.sets"),
     ("30", "stated.small"),
