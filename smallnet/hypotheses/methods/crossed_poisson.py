@@ -34,6 +34,7 @@ from smallnet.errors import InputError
 from smallnet.hypotheses.guards import check_counts
 from smallnet.hypotheses.methods.crossed_algebra import Design, System
 from smallnet.hypotheses.methods.log_ratios import LogRatios
+from smallnet.hypotheses.methods.mixed_poisson import LARGEST_VARIANCE, SMALLEST_VARIANCE
 from smallnet.hypotheses.methods.within import check_rows, codes_of
 
 __all__ = ["CrossedPoisson", "fit_crossed_poisson"]
@@ -42,7 +43,6 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 Strata = Literal["fixed", "random"]
 SlopeOf = Literal["stratum", "group"]
-SMALLEST_VARIANCE = 1e-6
 VARIANCE = 0.5  # where variances begin
 NOTICED = 0.01  # variance under which a relative change of it matters no more
 LARGEST_STEP = 1.0
@@ -380,7 +380,7 @@ class _Fit:
         for i, (low, high) in enumerate(pairwise(edges)):
             freedom = max(high - low - float(square[low:high].sum()) / old[i], 1e-9)
             new[i] = float(middle[low:high] @ middle[low:high]) / freedom
-        new = np.maximum(new, SMALLEST_VARIANCE)
+        new = np.clip(new, SMALLEST_VARIANCE, LARGEST_VARIANCE)
         changes = list(np.abs(new - old) / np.maximum(old, NOTICED))
         self._move(np.log(new / old))
         if self.kappa:
@@ -399,7 +399,7 @@ class _Fit:
         self._stretched = not self._stretched
         self._steps = steps
         moved = np.log(self.variances) + np.clip(steps * left, -LARGEST_MOVE, LARGEST_MOVE)
-        self.variances = np.maximum(np.exp(moved), SMALLEST_VARIANCE).tolist()
+        self.variances = np.clip(np.exp(moved), SMALLEST_VARIANCE, LARGEST_VARIANCE).tolist()
 
     def _shape(self, middle: FloatArray, spread: FloatArray) -> float:
         """Shape of the gamma law of strata, by the likelihood of their totals."""

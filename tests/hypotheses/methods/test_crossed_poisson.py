@@ -234,3 +234,13 @@ def test_a_rate_divided_by_what_stands_beside_it_is_refused():
             np.arange(1.0, 13) / size, np.ones(12), np.repeat(range(4), 3),
             np.tile(range(3), 4), np.log2(size), rng=np.random.default_rng(1),
         )  # fmt: skip
+
+
+def test_groups_in_which_nobody_writes_stop_nothing():
+    # as in the dense engine: effects that run to minus infinity take their variance with them
+    rng = np.random.default_rng(3)
+    person, group = np.repeat(np.arange(60), 14), np.tile(np.arange(14), 60)
+    x = rng.normal(0, 1, person.size)
+    y = np.where(group < 2, rng.poisson(2 * np.exp(0.3 * x)), 0)
+    model = fit_crossed_poisson(y, np.ones(y.size), person, group, x, rng=rng)
+    assert abs(model.beta[0] - 0.3) < 4 * np.sqrt(model.cov[0, 0])
