@@ -159,13 +159,12 @@ def fetch(name: str, *, notify: Notify = _say) -> Path:
         As ``load_data``.
     """
     wanted = entry(name)
-    here = os.environ.get("SMALLNET_DATA")
-    if here and (Path(here) / wanted.folder).is_dir():
-        folder = Path(here) / wanted.folder
-        for file in wanted.files:
-            _check_file(folder / file.name, file)
-        return folder
-    return fetch_files(wanted, cache_folder() / wanted.folder, notify=notify)
+    given = _given_folder(wanted)
+    if given is None:
+        return fetch_files(wanted, cache_folder() / wanted.folder, notify=notify)
+    for file in wanted.files:
+        _check_file(given / file.name, file)
+    return given
 
 
 def is_here(name: str) -> bool:
@@ -184,12 +183,15 @@ def is_here(name: str) -> bool:
     wanted = entry(name)
     if not wanted.files:
         return True
+    folder = _given_folder(wanted) or cache_folder() / wanted.folder
+    return all((folder / file.name).is_file() for file in wanted.files)
+
+
+def _given_folder(wanted: Entry) -> Path | None:
+    """Give the set's folder in SMALLNET_DATA, which goes before what was fetched; None if none."""
     here = os.environ.get("SMALLNET_DATA")
-    places = [Path(here)] if here else []
-    return any(
-        all((place / wanted.folder / file.name).is_file() for file in wanted.files)
-        for place in (*places, cache_folder())
-    )
+    folder = Path(here) / wanted.folder if here else None
+    return folder if folder is not None and folder.is_dir() else None
 
 
 def convert(name: str, folder: Path | str) -> Dataset:
