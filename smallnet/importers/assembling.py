@@ -11,7 +11,7 @@ import pyarrow as pa
 from smallnet.importers.collecting import SCRATCH, Collector
 from smallnet.importers.memberships import rebuild_stays
 from smallnet.tables import SCHEMA, Dataset, Study
-from smallnet.tables.casting import literal, quoted
+from smallnet.tables.casting import SQL_TYPES, literal, quoted
 from smallnet.tables.dataset import connect
 
 __all__ = ["Assembled", "assemble"]
@@ -35,14 +35,6 @@ EXTRA: dict[str, dict[str, str]] = {  # columns beside the schema's, kept where 
 }
 LONG_ENOUGH = 4  # letters of words that tell messages apart
 ALIKE, SURE = 3, 0.9  # messages that make one person of two names, and their share of all
-KINDS = {  # of the schema, in DuckDB's words
-    "id": "VARCHAR",
-    "text": "VARCHAR",
-    "time": "TIMESTAMP",
-    "bool": "BOOLEAN",
-    "int": "BIGINT",
-    "float": "DOUBLE",
-}
 ROSTERS = ("posters", "partial", "complete")
 PEOPLE = {  # where a person is named, among the collector's rows
     "messages": ("sender", "recipient"),
@@ -141,7 +133,7 @@ class _Assembly:
         for name, table in SCHEMA.items():
             extra = EXTRA.get(name, {})
             if self.old is None:
-                kinds = {column.name: KINDS[column.kind] for column in table.columns} | extra
+                kinds = {column.name: SQL_TYPES[column.kind] for column in table.columns} | extra
                 columns = ", ".join(f"{quoted(column)} {kind}" for column, kind in kinds.items())
                 self.run(f"CREATE TABLE {quoted(name)} ({columns})")
                 continue

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from smallnet.tables.schema import Column
 
-__all__ = ["Cast", "cast_column", "cast_extra", "literal", "no_column", "quoted"]
+__all__ = ["SQL_TYPES", "Cast", "cast_column", "cast_extra", "literal", "no_column", "quoted"]
 
 OFFSET = r"[T ][0-9:.]+(Z|[+-]\d\d(:?\d\d)?)$"
 MOMENT = r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d(:?\d\d)?)?)?"
@@ -81,10 +81,10 @@ def cast_column(column: Column, source: str, kind: str, zone: str | None) -> Cas
 
 def no_column(column: Column) -> Cast:
     """Give the SQL of a column that a file does not have."""
-    return Cast(f"CAST(NULL AS {_TARGETS[column.kind]})")
+    return Cast(f"CAST(NULL AS {SQL_TYPES[column.kind]})")
 
 
-_TARGETS = {
+SQL_TYPES = {  # of the kinds of the schema, in DuckDB's words
     "id": "VARCHAR",
     "text": "VARCHAR",
     "time": "TIMESTAMP",
@@ -172,7 +172,7 @@ def _cast_bool(source: str, kind: str) -> Cast | None:
 
 
 def _cast_number(column: Column, source: str, kind: str) -> Cast | None:
-    target = _TARGETS[column.kind]
+    target = SQL_TYPES[column.kind]
     if kind == "VARCHAR":
         word = f"nullif(nullif(trim({source}), ''), 'NaN')"
         if column.kind == "int":

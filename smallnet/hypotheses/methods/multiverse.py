@@ -20,9 +20,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from smallnet.errors import InputError
 from smallnet.hypotheses.methods.rate_panel import RatePanel, Until, rate_panel
 from smallnet.hypotheses.methods.size_rate import Outcome, fit_size_rate
+from smallnet.hypotheses.methods.specifications import specification_list
 from smallnet.tables import Dataset
 
 __all__ = ["FORKS", "size_rate_multiverse", "what_moves"]
@@ -54,36 +54,43 @@ def size_rate_multiverse(
     Returns
     -------
     DataFrame
-        One row a reading: ``until`` (watch, last message), ``period`` (such as "7 days", "whole
-        watch"), ``outcome`` (messages, active_days), ``weight`` (events, memberships), ``groups``
-        (all, without the liveliest), then ``estimate, low, high``; ``nan`` where a reading
-        leaves nothing to compare.
+        One row a reading, by estimate: ``until`` (watch, last message), ``period`` (such as
+        "7 days", "whole watch"), ``outcome`` (messages, active_days), ``weight`` (events,
+        memberships), ``groups`` (all, without the liveliest), then ``estimate, low, high``;
+        ``nan`` where a reading leaves nothing to compare.
     """
     untils: tuple[Until, ...] = ("watch", "last message")
-    outcomes: tuple[Outcome, ...] = ("messages", "active_days")
-    rows = []
-    for until, period in itertools.product(untils, periods):
-        panel = rate_panel(dataset, until=until, period_days=period)
-        for name, chosen in (("all", panel), ("without the liveliest", _without_liveliest(panel))):
-            for outcome, alike in itertools.product(outcomes, (False, True)):
-                numbers = (np.nan, np.nan, np.nan)
-                try:
-                    model = fit_size_rate(
-                        chosen,
-                        rng=rng,
-                        outcome=outcome,
-                        same_period=period is not None,
-                        memberships_alike=alike,
-                    ).model
-                except InputError:
-                    pass
-                else:
-                    low, high = np.exp(model.conf_int(level)[0])
-                    numbers = (float(np.exp(model.beta[0])), float(low), float(high))
-                words = WHOLE if period is None else f"{period:g} days"
-                weight = "memberships" if alike else "events"
-                rows.append((until, words, outcome, weight, name, *numbers))
-    return pd.DataFrame(rows, columns=[*FORKS, "estimate", "low", "high"])
+    panels = {
+        (until, period): rate_panel(dataset, until=until, period_days=period)
+        for until, period in itertools.product(untils, periods)
+    }
+
+    def ask(
+        until: Until, period: float | None, groups: str, outcome: Outcome, weight: str
+    ) -> dict[str, float]:
+        chosen = panels[until, period]
+        model = fit_size_rate(
+            chosen if groups == "all" else _without_liveliest(chosen),
+            rng=rng,
+            outcome=outcome,
+            same_period=period is not None,
+            memberships_alike=weight == "memberships",
+        ).model
+        low, high = np.exp(model.conf_int(level)[0])
+        return {"estimate": np.exp(model.beta[0]), "low": low, "high": high}
+
+    readings = specification_list(
+        ask,
+        {
+            "until": untils,
+            "period": periods,
+            "groups": ("all", "without the liveliest"),
+            "outcome": ("messages", "active_days"),
+            "weight": ("events", "memberships"),
+        },
+    )
+    words = [WHOLE if pd.isna(days) else f"{days:g} days" for days in readings["period"]]
+    return readings.assign(period=words)[[*FORKS, "estimate", "low", "high"]]
 
 
 def _without_liveliest(panel: RatePanel) -> RatePanel:

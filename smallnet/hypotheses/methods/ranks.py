@@ -8,7 +8,7 @@ from scipy import stats
 
 from smallnet.errors import InputError
 
-__all__ = ["RankCorrelation", "rank_correlation"]
+__all__ = ["RankCorrelation", "rank_correlation", "spearman_interval"]
 
 FEWEST = 4
 
@@ -26,9 +26,7 @@ class RankCorrelation:
 def rank_correlation(
     x: npt.ArrayLike, y: npt.ArrayLike, *, level: float = 0.95
 ) -> RankCorrelation | None:
-    r"""Spearman's rank correlation with the interval of Bonett and Wright.
-
-    .. math:: \tanh\left(\operatorname{artanh} r \pm z \sqrt{(1 + r^2/2) / (n - 3)}\right)
+    """Spearman's rank correlation with the interval of Bonett and Wright (``spearman_interval``).
 
     Parameters
     ----------
@@ -67,6 +65,20 @@ def rank_correlation(
     if one.size < FEWEST or np.ptp(one) == 0 or np.ptp(two) == 0:
         return None
     rho = float(stats.spearmanr(one, two).statistic)
-    half = stats.norm.ppf((1 + level) / 2) * np.sqrt((1 + rho**2 / 2) / (one.size - 3))
+    low, high = spearman_interval(rho, one.size, level=level)
+    return RankCorrelation(rho=rho, low=low, high=high, n=int(one.size))
+
+
+def spearman_interval(rho: float, n: int, *, level: float = 0.95) -> tuple[float, float]:
+    r"""Interval of Bonett and Wright for Spearman's rank correlation of ``n`` pairs, 4 or more.
+
+    .. math:: \tanh\left(\operatorname{artanh} r \pm z \sqrt{(1 + r^2/2) / (n - 3)}\right)
+
+    References
+    ----------
+    .. [1] D. G. Bonett and T. A. Wright, Psychometrika 65, 23-28 (2000).
+       https://doi.org/10.1007/BF02294183
+    """
+    half = stats.norm.ppf((1 + level) / 2) * np.sqrt((1 + rho**2 / 2) / (n - 3))
     low, high = np.tanh(np.arctanh(np.clip(rho, -0.999999, 0.999999)) + half * np.array([-1, 1]))
-    return RankCorrelation(rho=rho, low=float(low), high=float(high), n=int(one.size))
+    return float(low), float(high)

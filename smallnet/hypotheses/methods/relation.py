@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 from scipy import stats
 
@@ -13,6 +12,7 @@ from smallnet.hypotheses.guards import (
     check_no_shared_part,
     check_one_row_a_group,
 )
+from smallnet.hypotheses.methods.ranks import spearman_interval
 
 __all__ = ["Relation", "relate"]
 
@@ -40,8 +40,7 @@ def relate(table: pd.DataFrame, outcome: str, regressor: str, *, level: float = 
     outcome, regressor : str
         Its columns.
     level : float
-        Of the interval: Fisher's z with the variance of Bonett and Wright [1]_,
-        :math:`(1 + r^2 / 2) / (n - 3)`.
+        Of the interval, that of Bonett and Wright [1]_.
 
     Returns
     -------
@@ -81,11 +80,8 @@ def relate(table: pd.DataFrame, outcome: str, regressor: str, *, level: float = 
         raise InputError(msg)
     found = stats.spearmanr(both[outcome], both[regressor])
     r = float(found.statistic)
-    if abs(r) >= 1:
-        return Relation(r, r, r, float(found.pvalue), n)
-    half = stats.norm.ppf((1 + level) / 2) * np.sqrt((1 + r**2 / 2) / (n - 3))
-    low, high = np.tanh(np.arctanh(r) + np.array([-half, half]))
-    return Relation(round(r, 12), float(low), float(high), float(found.pvalue), n)
+    low, high = (r, r) if abs(r) >= 1 else spearman_interval(r, n, level=level)
+    return Relation(round(r, 12), low, high, float(found.pvalue), n)
 
 
 def _alike(table: pd.DataFrame, name: str) -> list[str]:
