@@ -22,6 +22,7 @@ from smallnet.importers.collecting import Collector
 from smallnet.importers.fields import files_of, iso_time, listed, name_of, number, objects, words
 from smallnet.importers.format import Format, Options
 from smallnet.importers.json_stream import Records, Torn, Value, walk
+from smallnet.importers.made_ids import note_unnamed_reactions
 from smallnet.importers.source import Source
 from smallnet.tables import Text
 
@@ -175,13 +176,7 @@ class _Reader:
 
     def tell(self) -> None:
         """Say what could not be known."""
-        if self.unnamed_reactions:
-            self.collector.note(
-                Text(
-                    en="{n} reactions are in the file as a number only: who reacted is not said",
-                    zh="文件中有 {n} 个表态只有数目，没有说是谁",
-                ).format(n=self.unnamed_reactions)
-            )
+        note_unnamed_reactions(self.collector, self.unnamed_reactions)
 
     def meet(self, value: Any) -> str | None:
         """Give the id of a user, and tell of them."""
@@ -221,13 +216,11 @@ class _Reader:
         forward = record.get("forwardedMessage")
         body = forward if isinstance(forward, dict) else record
         text = words(body.get("content"))
-        kind, duration = ("text", None) if not call else ("call", 0.0)
+        kind, duration = _kind(body), None
         if call:
-            text = None
+            kind, text = "call", None
             ended = iso_time(record.get("callEndedTimestamp"), self.collector.clock)
             duration = max(0, ended - at) / 1e6 if ended is not None else None
-        else:
-            kind = _kind(body)
         reference = record.get("reference")
         reply_to = forwarded = None
         if isinstance(reference, dict):
@@ -244,7 +237,7 @@ class _Reader:
             recipient = others[0] if others else f"other side of {self.channel}"
         mentioned = [self.meet(value) for value in objects(record.get("mentions"))]
         self.collector.message(
-            self.private(act),
+            act,
             sender,
             at,
             group=self.group,
@@ -252,17 +245,13 @@ class _Reader:
             kind=kind,
             text=text if text or kind == "text" else None,
             duration_s=duration,
-            reply_to=self.private(reply_to),
+            reply_to=reply_to,
             mentions=[person for person in mentioned if person is not None],
             forwarded_from=forwarded,
             edited_at=iso_time(record.get("timestampEdited"), self.collector.clock),
         )
         for reaction in objects(record.get("reactions")):
             self.reaction(reaction, act)
-
-    def private(self, act: str | None) -> str | None:
-        """Give the id of a message, which is its own in the whole platform."""
-        return act
 
     def reaction(self, reaction: dict[str, Any], act: str | None) -> None:
         """Hand over who reacted with one emoji; newer exports name them."""
@@ -274,7 +263,7 @@ class _Reader:
             person = self.meet(user)
             if person is not None and act is not None:
                 named += 1
-                self.collector.reaction(self.private(act), person, group=self.group, name=name)
+                self.collector.reaction(act, person, group=self.group, name=name)
         self.unnamed_reactions += max(0, int(number(reaction.get("count")) or 0) - named)
 
     def change(self, record: dict[str, Any], at: int, kind: str) -> bool:

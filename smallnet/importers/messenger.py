@@ -30,6 +30,7 @@ from smallnet.importers.fields import (
 )
 from smallnet.importers.format import Format, Options
 from smallnet.importers.json_stream import Records, Torn, Value, walk
+from smallnet.importers.made_ids import MadeIds
 from smallnet.importers.source import Source
 from smallnet.tables import Text
 
@@ -123,7 +124,7 @@ class _Thread:
         self.group: str | None = None
         self.key = "unnamed"
         self.me: str | None = None
-        self.same: Counter[tuple[str | None, int, str, int]] = Counter()
+        self.made = MadeIds()
         self.told: set[str] = set()
 
     def read(self, me: str | None) -> None:
@@ -289,7 +290,7 @@ class _Thread:
         if self.group is None:
             others = [name for name in self.people if name != sender]
             recipient = others[0] if others else f"other side of {self.key}"
-        act = self.act(sender, at, kind, len(text or ""))
+        act = self.made.give(self.key, sender, at, kind, len(text or ""))
         self.collector.message(
             act,
             sender,
@@ -311,14 +312,6 @@ class _Thread:
                     group=self.group,
                     name=repaired(reaction.get("reaction"), name=False),
                 )
-
-    def act(self, sender: str | None, at: int, kind: str, length: int) -> str:
-        """Give an id to a message that has none: the same in every download."""
-        mine = (sender, at, kind, length)
-        self.same[mine] += 1
-        if len(self.same) > 100_000:  # those of the same millisecond stand together
-            self.same = Counter({mine: self.same[mine]})
-        return f"{self.key}|{sender}|{at}|{kind}|{length}|{self.same[mine]}"
 
 
 def repaired(value: Any, *, name: bool = True) -> str | None:

@@ -15,7 +15,6 @@ goes, is private unless it has a name of its own.
 """
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
@@ -26,6 +25,7 @@ from smallnet.importers.collecting import Collector
 from smallnet.importers.fields import files_of, iso_time, listed, name_of, objects, words
 from smallnet.importers.format import Format, Options
 from smallnet.importers.json_bytes import read_json
+from smallnet.importers.made_ids import MadeIds
 from smallnet.importers.source import Source
 from smallnet.tables import Text
 
@@ -106,7 +106,7 @@ class _Chat:
         self.me = options.me or "Me, who exported"
         self.people: list[str] = []
         self.group: str | None = None
-        self.same: Counter[tuple[str | None, int, str, int]] = Counter()
+        self.made = MadeIds()
 
     def read(self) -> None:
         """Look who is there, and read."""
@@ -313,11 +313,7 @@ class _Chat:
             others = [name for name in self.people if name != sender]
             other_side = self.title if self.title and self.title != sender else self.me
             recipient = others[0] if others else other_side
-        mine = (sender, at, kind, len(record.text))
-        self.same[mine] += 1
-        if len(self.same) > 100_000:  # those of the same second stand together
-            self.same = Counter({mine: self.same[mine]})
-        act = "|".join(map(str, (self.key, *mine, self.same[mine])))
+        act = self.made.give(self.key, sender, at, kind, len(record.text))
         self.collector.message(
             act,
             sender,

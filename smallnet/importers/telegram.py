@@ -33,6 +33,7 @@ from smallnet.importers.fields import (
 )
 from smallnet.importers.format import Format, Options
 from smallnet.importers.json_stream import Path, Records, Torn, Value, walk
+from smallnet.importers.made_ids import note_unnamed_reactions
 from smallnet.importers.source import Source
 from smallnet.importers.telegram_chat import CHAT_TYPES, PRIVATE_TYPES, Chat, person_of
 from smallnet.importers.telegram_kinds import OTHER, kind_of
@@ -168,13 +169,7 @@ class _Reader:
 
     def tell(self) -> None:
         """Say what could not be known."""
-        if self.unnamed_reactions:
-            self.collector.note(
-                Text(
-                    en="{n} reactions are in the file as a number only: who reacted is not said",
-                    zh="文件中有 {n} 个表态只有数目，没有说是谁",
-                ).format(n=self.unnamed_reactions)
-            )
+        note_unnamed_reactions(self.collector, self.unnamed_reactions)
         if self.unnamed_members:
             self.collector.note(
                 Text(
