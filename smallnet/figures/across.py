@@ -12,7 +12,7 @@ from matplotlib.transforms import blended_transform_factory
 
 from smallnet.figures.numbers import show_interval, show_number
 from smallnet.figures.style import make_axes, printable
-from smallnet.figures.verdicts import VERDICTS, verdict_look
+from smallnet.figures.verdicts import VERDICTS, mark_estimate, verdict_look
 from smallnet.hypotheses.across import Answer, ClaimAcross, Pool
 from smallnet.tables.words import Text
 
@@ -202,17 +202,7 @@ def _draw_answer(
     word = look.word.get(lang)
     _row_words(ax, y, printable(name, 48), f"{numbers}  {word}", look.colour)
     _line(ax, (low, high), y, limits, color=look.colour, linewidth=1.8)
-    ax.plot(
-        min(max(estimate, limits[0]), limits[1]),
-        y,
-        look.marker if look.marker != "_" else "o",
-        markersize=6,
-        markerfacecolor=look.colour if look.filled else "white",
-        markeredgecolor=look.colour,
-        markeredgewidth=1.3,
-        zorder=4,
-        clip_on=False,
-    )
+    mark_estimate(ax, min(max(estimate, limits[0]), limits[1]), y, look, size=6, edge=1.3)
 
 
 def _line(

@@ -13,7 +13,7 @@ from matplotlib.transforms import blended_transform_factory
 
 from smallnet.figures.numbers import known, show_interval, show_number
 from smallnet.figures.style import make_axes, printable
-from smallnet.figures.verdicts import VERDICTS, verdict_look
+from smallnet.figures.verdicts import VERDICTS, mark_estimate, verdict_look
 from smallnet.hypotheses.claims import CLAIMS, load_claim
 from smallnet.hypotheses.result import Result
 from smallnet.tables.words import Text
@@ -140,18 +140,7 @@ def _draw_interval(ax: Axes, row: _Row, y: float, limits: tuple[float, float]) -
             if cut or (ends[0 if arrow == "<" else 1] is None):
                 ax.plot(end, y, arrow, color=look.colour, markersize=7, clip_on=False, zorder=3)
     if estimate is not None:
-        marker = look.marker if look.marker != "_" else "o"
-        ax.plot(
-            min(max(estimate, low), high),
-            y,
-            marker,
-            markersize=8.5,
-            markerfacecolor=look.colour if look.filled else "white",
-            markeredgecolor=look.colour,
-            markeredgewidth=1.6,
-            zorder=4,
-            clip_on=False,
-        )
+        mark_estimate(ax, min(max(estimate, low), high), y, look, size=8.5, edge=1.6)
 
 
 def _readable_ticks(low: float, high: float) -> list[float]:

@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 
+from matplotlib.axes import Axes
+
 from smallnet.figures.style import COLOURS
 from smallnet.hypotheses.result import VERDICTS_ZH
 from smallnet.tables.words import Text
 
-__all__ = ["VERDICTS", "VerdictLook", "verdict_look"]
+__all__ = ["VERDICTS", "VerdictLook", "mark_estimate", "verdict_look"]
 
 
 @dataclass(frozen=True)
@@ -82,3 +84,20 @@ def verdict_look(verdict: str) -> VerdictLook:
         return VERDICTS[verdict]
     plain = VERDICTS["inconclusive"]
     return VerdictLook(Text(verdict, verdict), plain.meaning, plain.colour, "o", False)
+
+
+def mark_estimate(
+    ax: Axes, x: float, y: float, look: VerdictLook, *, size: float, edge: float
+) -> None:
+    """Mark an estimate in the shape and colour of its verdict."""
+    ax.plot(
+        x,
+        y,
+        look.marker if look.marker != "_" else "o",
+        markersize=size,
+        markerfacecolor=look.colour if look.filled else "white",
+        markeredgecolor=look.colour,
+        markeredgewidth=edge,
+        zorder=4,
+        clip_on=False,
+    )

@@ -3,12 +3,8 @@
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from importlib import resources
 from pathlib import Path
 from typing import Any
-
-import jinja2
-from markupsafe import Markup
 
 from smallnet import __version__
 from smallnet.errors import InputError
@@ -18,8 +14,8 @@ from smallnet.hypotheses.across import Answer, ClaimAcross, Pool, Studied, compa
 from smallnet.hypotheses.register import untested
 from smallnet.hypotheses.result import Result, plain
 from smallnet.report.across_words import page_words
-from smallnet.report.display import clean
 from smallnet.report.results_file import load_study, write_atomically
+from smallnet.report.template import fill_template
 from smallnet.tables import list_data
 from smallnet.tables.words import LANGUAGES
 
@@ -123,17 +119,7 @@ def write_across(
     text = json.dumps(plain(content), ensure_ascii=False, indent=1, allow_nan=False)
     with house_style(lang) as shown:
         svg = save_figure(plot_across(claims, lang=shown), out / "figures", "across", lang=lang)
-    source = resources.files("smallnet.report")
-    environment = jinja2.Environment(
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        finalize=lambda value: clean(value) if type(value) is str else value,
-    )
-    template = environment.from_string(source.joinpath("across.html.j2").read_text("utf-8"))
-    page = template.render(
-        **page_words(claims, studies, svg, lang),
-        css=Markup(source.joinpath("page.css").read_text("utf-8")),
-    )
+    page = fill_template("across.html.j2", **page_words(claims, studies, svg, lang))
     write_atomically(out / ACROSS_FILE, text + "\n")
     write_atomically(out / "across.html", page)
     return claims

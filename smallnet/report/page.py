@@ -2,10 +2,8 @@
 
 import base64
 import hashlib
-from importlib import resources
 from pathlib import Path
 
-import jinja2
 import pandas as pd
 from markupsafe import Markup
 
@@ -13,7 +11,6 @@ from smallnet.errors import InputError
 from smallnet.hypotheses.claims import CLAIMS
 from smallnet.hypotheses.result import Result
 from smallnet.report.csv import read_csv
-from smallnet.report.display import clean
 from smallnet.report.drawings import (
     group_figures,
     overview_has_numbers,
@@ -23,6 +20,7 @@ from smallnet.report.drawings import (
 from smallnet.report.page_words import in_words
 from smallnet.report.results_file import load_study, write_atomically
 from smallnet.report.svg import figure_lang
+from smallnet.report.template import fill_template, read_asset
 from smallnet.tables.words import LANGUAGES
 
 __all__ = ["build_page"]
@@ -72,17 +70,10 @@ def build_page(out: Path | str, *, lang: str | None = None, redraw: bool = True)
             random_seed=study["random_seed"],
             lang=lang,
         )
-    source = resources.files("smallnet.report")
-    script = source.joinpath("page.js").read_text("utf-8")
-    environment = jinja2.Environment(
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        finalize=lambda value: clean(value) if type(value) is str else value,
-    )
-    template = environment.from_string(source.joinpath("page.html.j2").read_text("utf-8"))
-    content = template.render(
+    script = read_asset("page.js")
+    content = fill_template(
+        "page.html.j2",
         **in_words(out, study, results, groups, lang),
-        css=Markup(source.joinpath("page.css").read_text("utf-8")),
         script=Markup(script),
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
     )
