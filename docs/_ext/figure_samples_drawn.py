@@ -2,11 +2,10 @@
 
 from collections.abc import Callable
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from figure_samples_studies import STUDY_SAMPLES
+from figure_samples_studies import CAMPAIGN, STUDY_SAMPLES, campaign
 
 import smallnet as sn
 from smallnet.figures import (
@@ -27,19 +26,13 @@ from smallnet.hypotheses.calibrated import shipped_table
 
 __all__ = ["SAMPLES"]
 
-CAMPAIGN = Path(__file__).parents[2] / "data" / "campaign"
 QUICK_CLAIMS = ("S01", "S03", "S13", "S14")  # answered in a moment
 
 
 @cache
-def _dataset() -> Any:
-    return sn.open_dataset(CAMPAIGN)
-
-
-@cache
 def _groups() -> Any:
-    choices = _dataset().study.to_choices()
-    return sn.scorecard(sn.group_table(_dataset(), choices), choices)
+    choices = campaign().study.to_choices()
+    return sn.scorecard(sn.group_table(campaign(), choices), choices)
 
 
 @cache
@@ -52,7 +45,7 @@ def _results() -> Any:
 def _drawing() -> Any:
     import pandas as pd
 
-    found = group_drawing_data(_dataset())
+    found = group_drawing_data(campaign())
     return pd.DataFrame(found["members"]), pd.DataFrame(found["ties"])
 
 
@@ -60,7 +53,7 @@ def _drawing() -> Any:
 def _start() -> Any:
     from smallnet.simulations.spreading import Population, ShareInGroups
 
-    population = Population.from_dataset(_dataset())
+    population = Population.from_dataset(campaign())
     model = ShareInGroups(shares=2, acceptance=0.08, attention=0.5)
     return population, model, list(population.people[:5])
 

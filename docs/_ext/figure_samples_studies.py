@@ -27,20 +27,21 @@ from smallnet.measures import activity_spans, group_mixing, group_table, overlap
 from smallnet.networks import Membership, Network, build_interaction
 from smallnet.tables import Text
 
-__all__ = ["STUDY_SAMPLES"]
+__all__ = ["CAMPAIGN", "STUDY_SAMPLES", "campaign"]
 
 CAMPAIGN = Path(__file__).parents[2] / "data" / "campaign"
 EACH = Text("messages per member and day", "每成员每日消息数")
 
 
 @cache
-def _dataset() -> Any:
+def campaign() -> Any:
+    """Open the embedded data set."""
     return sn.open_dataset(CAMPAIGN)
 
 
 @cache
 def _groups() -> Any:
-    return group_table(_dataset())
+    return group_table(campaign())
 
 
 @cache
@@ -85,7 +86,7 @@ def _day() -> Any:
 
 @cache
 def _lives() -> Any:
-    spans = activity_spans(_dataset(), "sender", first_days=7.0)
+    spans = activity_spans(campaign(), "sender", first_days=7.0)
     spans = spans[spans["span_days"] > 0]
     early = np.where(spans["early_acts"] > spans["early_acts"].median(), "many", "few")
     return {
@@ -98,12 +99,12 @@ def _lives() -> Any:
 
 @cache
 def _people() -> Any:
-    return same_people(membership_rates(_dataset(), "watch"), small_group=20).table
+    return same_people(membership_rates(campaign(), "watch"), small_group=20).table
 
 
 @cache
 def _readings() -> Any:
-    return size_rate_multiverse(_dataset(), periods=(7.0, None), rng=np.random.default_rng(4))
+    return size_rate_multiverse(campaign(), periods=(7.0, None), rng=np.random.default_rng(4))
 
 
 STUDY_SAMPLES: dict[str, tuple[Callable[[str], Any], str]] = {
@@ -136,7 +137,7 @@ STUDY_SAMPLES: dict[str, tuple[Callable[[str], Any], str]] = {
         "plot_inside_by_time(inside_by_time(dataset))",
     ),
     "plot_overlap": (
-        lambda lang: plot_overlap(overlap_by_strength(build_interaction(_dataset())), lang=lang),
+        lambda lang: plot_overlap(overlap_by_strength(build_interaction(campaign())), lang=lang),
         "plot_overlap(overlap_by_strength(network))",
     ),
     "plot_survival": (

@@ -12,15 +12,13 @@ million messages within 30 s.
 import datetime as dtm
 import json
 import platform
-import statistics
 import tempfile
 import zipfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from bench_telegram import run
-from racing import parser, tell
+from racing import parser, race_readers, tell
 
 OURS = """
 import sys
@@ -102,27 +100,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         export = Path(folder) / "export.zip"
         n = write_export(export, given.messages)
-        turns = [
-            (run(OURS, str(export), f"{folder}/out{turn}"), run(PEER, str(export)))
-            for turn in range(given.rounds)
-        ]
-    ours, peer = (
-        [statistics.median(values) for values in zip(*side, strict=True)]
-        for side in zip(*turns, strict=True)
-    )
-    exact = "exact" if ours[0] == peer[0] == n else "DIFFERS"
-    row = {
-        "job": "Slack export to tables",
-        "size": n,
-        "peer": "json.loads",
-        "peer_version": platform.python_version(),
-        "ours_wall_s": ours[1],
-        "peer_wall_s": peer[1],
-        "ours_cpu_s": ours[2],
-        "peer_cpu_s": peer[2],
-        "agreement": f"{exact}, peak {ours[3]:.0f} v {peer[3]:.0f} MB",
-        "ours_peak_mb": ours[3],
-    }
+        row = race_readers(
+            "Slack export to tables",
+            n,
+            ("json.loads", platform.python_version()),
+            [OURS, PEER],
+            export,
+            rounds=given.rounds,
+        )
     tell(row, given)
 
 

@@ -10,18 +10,13 @@ process of its own, start-up counted, so that the peaks of memory are theirs. Th
 """
 
 import json
-import os
 import platform
-import statistics
-import subprocess
-import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from racing import parser, tell
+from racing import parser, race_readers, tell
 
 OURS = """
 import sys
@@ -81,20 +76,6 @@ def write_export(path: Path, size: int) -> int:
     return number
 
 
-def run(program: str, *arguments: str) -> tuple[int, float, float, float]:
-    """Give what a process of its own counted, its wall and processor seconds, and its peak, MB."""
-    begun = time.perf_counter()
-    child = subprocess.Popen(
-        [sys.executable, "-c", program, *arguments], stdout=subprocess.PIPE, text=True
-    )
-    assert child.stdout is not None
-    counted = int(child.stdout.read())
-    _, _, usage = os.wait4(child.pid, 0)
-    child.returncode = 0
-    wall = time.perf_counter() - begun
-    return counted, wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
-
-
 def main() -> None:
     """Print the row, and append it to a file as JSON lines."""
     options = parser(__doc__)
@@ -104,27 +85,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         export = Path(folder) / "result.json"
         n = write_export(export, given.megabytes * 1_000_000)
-        turns = [
-            (run(OURS, str(export), f"{folder}/out{turn}"), run(PEER, str(export)))
-            for turn in range(given.rounds)
-        ]
-    ours, peer = (
-        [statistics.median(values) for values in zip(*side, strict=True)]
-        for side in zip(*turns, strict=True)
-    )
-    exact = "exact" if ours[0] == peer[0] == n else "DIFFERS"
-    row = {
-        "job": f"Telegram export of {given.megabytes} MB",
-        "size": n,
-        "peer": "json.load",
-        "peer_version": platform.python_version(),
-        "ours_wall_s": ours[1],
-        "peer_wall_s": peer[1],
-        "ours_cpu_s": ours[2],
-        "peer_cpu_s": peer[2],
-        "agreement": f"{exact}, peak {ours[3]:.0f} v {peer[3]:.0f} MB",
-        "ours_peak_mb": ours[3],
-    }
+        row = race_readers(
+            f"Telegram export of {given.megabytes} MB",
+            n,
+            ("json.load", platform.python_version()),
+            [OURS, PEER],
+            export,
+            rounds=given.rounds,
+        )
     tell(row, given)
 
 

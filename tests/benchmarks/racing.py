@@ -17,6 +17,7 @@ import importlib
 import json
 import os
 import statistics
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -160,6 +161,57 @@ def race_equal(
         }
         for name, (version, _) in peers.items()
     ]
+
+
+def race_readers(
+    job: str,
+    n: int,
+    peer: tuple[str, str],
+    programs: list[str],
+    export: Path,
+    *,
+    rounds: int,
+) -> Row:
+    """Race a program of ours, which also writes tables, against one that only reads an export.
+
+    Each turn is a process of its own, start-up counted, so that the peaks of memory are theirs;
+    both print how many messages there are, of ``n``.
+    """
+    ours_runs, peer_runs = [], []
+    for turn in range(rounds):
+        ours_runs.append(run_program(programs[0], str(export), str(export.parent / f"out{turn}")))
+        peer_runs.append(run_program(programs[1], str(export)))
+    ours, theirs = (
+        [statistics.median(values) for values in zip(*side, strict=True)]
+        for side in (ours_runs, peer_runs)
+    )
+    exact = "exact" if ours[0] == theirs[0] == n else "DIFFERS"
+    return {
+        "job": job,
+        "size": n,
+        "peer": peer[0],
+        "peer_version": peer[1],
+        "ours_wall_s": ours[1],
+        "peer_wall_s": theirs[1],
+        "ours_cpu_s": ours[2],
+        "peer_cpu_s": theirs[2],
+        "agreement": f"{exact}, peak {ours[3]:.0f} v {theirs[3]:.0f} MB",
+        "ours_peak_mb": ours[3],
+    }
+
+
+def run_program(program: str, *arguments: str) -> tuple[int, float, float, float]:
+    """Give what a process of its own counted, its wall and processor seconds, and its peak, MB."""
+    begun = time.perf_counter()
+    child = subprocess.Popen(
+        [sys.executable, "-c", program, *arguments], stdout=subprocess.PIPE, text=True
+    )
+    assert child.stdout is not None
+    counted = int(child.stdout.read())
+    _, _, usage = os.wait4(child.pid, 0)
+    child.returncode = 0
+    wall = time.perf_counter() - begun
+    return counted, wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
 def ratio(row: Row, kind: str) -> float | None:
